@@ -1,0 +1,101 @@
+// The contract between sessions and whatever executes their requests. Software and hardware
+// devices implement the same two classes; nothing above them knows which it talks to.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "device/request.h"
+
+namespace warpdrive {
+
+/// What devices() shows of a device.
+struct DeviceInfo {
+  std::string name;       ///< "software", "hisi_zip-0"
+  std::string transport;  ///< "software", "spimdev", "uacce", "vfio-pci"
+  uint32_t threads = 0;   ///< worker threads; 0 for hardware
+  std::vector<std::string> codecs;
+};
+
+/// How a compressing stream is cut into blocks on a device. Part of the device kind's output
+/// format in effect: it depends on the stream's parameters alone.
+struct StreamPlan {
+  uint32_t block_size = 1u << 20;  ///< input bytes per stateless request
+  bool uses_history = false;       ///< requests should carry the bytes before their input
+};
+
+struct QueueOptions {
+  uint32_t depth = 1024;  ///< entries; a power of two, 2 to 32768. depth - 1 can be in flight
+  /// Called on any thread when completions wait and the queue is armed; disarms it. Must neither
+  /// block nor throw.
+  void (*notify)(void* context) = nullptr;
+  void* notify_context = nullptr;
+};
+
+/// A submission ring, a completion ring and a doorbell, used by one thread of one process.
+/// Requests may complete in any order.
+class Queue {
+ public:
+  /// Cancels what has not started, waits for what has, and gives the ring back. After it returns
+  /// the device touches no memory of any request sent here.
+  virtual ~Queue() = default;
+
+  /// Writes as many of `requests` as there is room for and rings the doorbell once.
+  /// @return how many were taken (from the front)
+  virtual size_t Send(std::span<const Request> requests) = 0;
+
+  /// Takes finished completions, as many as `completions` holds; checked against the requests.
+  /// Never waits. @return how many
+  virtual size_t Receive(std::span<Completion> completions) = 0;
+
+  /// Asks for one notify() at the next completion. @return false if completions are already
+  /// there: Receive() them first, nothing was armed.
+  virtual bool Arm() = 0;
+
+  /// Sleeps until a completion is there. @return false if `timeout_ms` passed without one
+  virtual bool Wait(uint32_t timeout_ms) = 0;
+
+  /// Entries that Send() would take now.
+  virtual size_t Room() const = 0;
+
+  /// Executes `request` on the calling thread, without the ring. For callers that would only
+  /// wait: a hop to another thread costs more than compressing a few KiB.
+  /// @return false if the device cannot do that
+  virtual bool RunInline(const Request& request, Completion* completion) = 0;
+};
+
+/// Something that executes compression requests. Thread-safe.
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual DeviceInfo Info() const = 0;
+
+  /// By capability (format, direction, level, window, strategy, history, size), not by load.
+  virtual bool Supports(const Request& request) const = 0;
+
+  /// nullptr if the device refuses (busy, removed, out of memory).
+  virtual std::unique_ptr<Queue> OpenQueue(const QueueOptions& options) = 0;
+
+  virtual StreamPlan PlanCompression(const StreamParams& params) const = 0;
+
+  /// State for a stateful compressing stream seeded with `history` (<= kMaxHistory bytes);
+  /// nullptr if memory ran out or the device has no stateful streams.
+  virtual std::unique_ptr<StreamContext> MakeDeflateContext(const StreamParams& params,
+                                                            std::span<const uint8_t> history) = 0;
+  /// State for a decompressing stream. `dictionary` as zlib's inflateSetDictionary takes it.
+  virtual std::unique_ptr<StreamContext> MakeInflateContext(
+      const StreamParams& params, std::span<const uint8_t> dictionary) = 0;
+};
+
+/// The most input bytes (compression) that one stateless request of any plan may carry.
+inline constexpr uint32_t kMaxBlockSize = 4u << 20;
+
+/// Output bytes that are always enough for a stateless compression of `input_size` bytes.
+/// Includes the 9/8 that the ZIP engine may take on data that does not compress.
+constexpr uint32_t CompressBound(uint32_t input_size) { return input_size + input_size / 8 + 256; }
+
+}  // namespace warpdrive

@@ -1,0 +1,106 @@
+// Request and Completion: one (de)compression step and its result, independent of the device
+// that executes it. Everything a device needs is here; nothing in here knows a codec or an ioctl.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace warpdrive {
+
+/// DEFLATE can look back this many bytes (RFC 1951 §2), so no history is ever longer.
+inline constexpr uint32_t kMaxHistory = 32768;
+
+/// No request carries more input or output than this, in bytes. It keeps every 32-bit length
+/// sum inside the codecs far from wrapping (ISA-L ≤ 2.32.0 adds lengths in 32 bits).
+inline constexpr uint32_t kMaxRequestBytes = 1u << 30;
+
+enum class Operation : uint8_t { kCompress = 0, kDecompress = 1 };
+
+/// The wrapper of a stream. kAuto (decompression only) takes gzip or zlib, as zlib.Unzip does.
+enum class Format : uint8_t { kRaw = 0, kZlib = 1, kGzip = 2, kAuto = 3 };
+
+/// zlib's flush values (zlib.h), so they pass through unchanged.
+enum class Flush : uint8_t {
+  kNone = 0,
+  kPartial = 1,
+  kSync = 2,
+  kFull = 3,
+  kFinish = 4,
+  kBlock = 5,
+};
+
+/// What a completion says. Values are part of the ring layout (ring.h): append, never renumber.
+enum class Status : uint8_t {
+  kOk = 0,              ///< all input consumed, all output written
+  kOutputFull = 1,      ///< stateful: output space ran out, send again with the rest
+  kStreamEnd = 2,       ///< decompression: the stream ended; input may be left
+  kDataError = 3,       ///< the stream's fault: StreamContext::error() says what
+  kOutputTooSmall = 4,  ///< stateless: nothing is kept, run again with larger output
+  kUnsupported = 5,     ///< this device cannot execute the request
+  kDeviceError = 6,     ///< the device's fault: run the request on another device
+  kCanceled = 7,        ///< the queue closed before the request was started
+};
+
+/// What zlib would have said about a stream that went wrong.
+struct StreamError {
+  int code = 0;                   ///< zlib's return code (Z_DATA_ERROR, ...); 0 = no error
+  const char* message = nullptr;  ///< static text as zlib's strm.msg or node's own; never freed
+};
+
+/// Device-side state of a stateful stream (hardware: the 64 KiB stream context). Created by the
+/// device that uses it, owned by the session, touched by the device only while a request that
+/// names it is in flight: at most one such request at a time.
+class StreamContext {
+ public:
+  virtual ~StreamContext() = default;
+  /// The error of the last completion with Status::kDataError.
+  virtual StreamError error() const = 0;
+};
+
+/// How a stream is to be (de)compressed; the same for all its requests between two params().
+struct StreamParams {
+  Format format = Format::kRaw;
+  int8_t level = 6;          ///< 0-9; the default (-1) is resolved to 6 before it gets here
+  uint8_t window_bits = 15;  ///< 8-15; decompression: 0 = as the zlib header says
+  uint8_t mem_level = 8;     ///< 1-9
+  uint8_t strategy = 0;      ///< zlib's Z_DEFAULT_STRATEGY (0) to Z_FIXED (4)
+};
+
+/// One step.
+///
+/// Compression without a context is stateless: `input` with `history` before it becomes a run of
+/// complete raw deflate blocks that ends on a byte boundary, with BFINAL set on its last block if
+/// and only if flush is kFinish (else flush is kSync). Wrapper bytes are the session's.
+///
+/// With a context the request continues that stream, in the format the context was made for:
+/// raw deflate for compression, the whole wrapped format for decompression.
+///
+/// All pointers stay valid, and all memory unchanged by the sender, until the completion is taken.
+struct Request {
+  uint64_t tag = 0;  ///< the sender's; comes back in the completion
+  Operation operation = Operation::kCompress;
+  Flush flush = Flush::kNone;
+  StreamParams params;
+  const uint8_t* input = nullptr;
+  uint32_t input_size = 0;
+  const uint8_t* history = nullptr;  ///< stateless compression: the bytes before input
+  uint32_t history_size = 0;         ///< 0 to kMaxHistory
+  uint8_t* output = nullptr;
+  uint32_t output_size = 0;
+  StreamContext* context = nullptr;  ///< nullptr = stateless
+};
+
+/// The result of one request. Untrusted where it comes from hardware: Queue implementations check
+/// every number against the request before it leaves Receive().
+struct Completion {
+  uint64_t tag = 0;
+  Status status = Status::kOk;
+  uint32_t consumed = 0;  ///< input bytes used, <= input_size
+  uint32_t produced = 0;  ///< output bytes written, <= output_size
+  /// Stateless and stateful compression: CRC-32 (gzip), Adler-32 (zlib) or 0 (raw) of the
+  /// consumed input alone, started anew for each request.
+  uint32_t checksum = 0;
+};
+
+}  // namespace warpdrive

@@ -1,0 +1,24 @@
+// Executes requests with CPU codecs on the thread that calls it.
+#pragma once
+
+#include <array>
+#include <memory>
+
+#include "device/request.h"
+#include "software/codecs/block_codec.h"
+
+namespace warpdrive::software {
+
+/// One thread's codecs, made on first use and kept: their set-up costs more than a small block.
+class Executor {
+ public:
+  Completion Execute(const Request& request);
+
+ private:
+  Completion CompressBlock(const Request& request);
+  BlockCodec* CodecFor(CodecKind kind);
+
+  std::array<std::unique_ptr<BlockCodec>, 3> codecs_;
+};
+
+}  // namespace warpdrive::software

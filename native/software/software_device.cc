@@ -1,0 +1,177 @@
+#include "software/software_device.h"
+
+#include <signal.h>
+
+#include <algorithm>
+#include <functional>
+
+#include "software/codecs/block_codec.h"
+#include "software/codecs/plan.h"
+#include "software/codecs/stream_codec.h"
+#include "software/software_queue.h"
+
+namespace warpdrive::software {
+namespace {
+
+// How often an idle worker looks at the doorbell before it sleeps: some 20 us, about what a
+// futex wake-up costs the submitter and the worker together.
+constexpr int kIdleSpins = 400;
+
+// Signals belong to the threads that Node made; a handler must not run on a worker. The mask is
+// inherited, so it is in place before a worker's first instruction.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &saved_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
+
+ private:
+  sigset_t saved_;
+};
+
+struct WorkerStart {
+  std::function<void()> main;
+};
+
+// pthread_create reports failure by value; std::thread would throw.
+bool StartThread(std::function<void()> main, pthread_t* thread) {
+  auto start = std::make_unique<WorkerStart>(WorkerStart{std::move(main)});
+  const auto entry = [](void* argument) -> void* {
+    const std::unique_ptr<WorkerStart> owned(static_cast<WorkerStart*>(argument));
+    owned->main();
+    return nullptr;
+  };
+  if (pthread_create(thread, nullptr, entry, start.get()) != 0) return false;
+  start.release();
+  return true;
+}
+
+}  // namespace
+
+SoftwareDevice::SoftwareDevice(uint32_t threads)
+    : thread_count_(std::clamp<uint32_t>(threads, 1, kMaxThreads)) {}
+
+SoftwareDevice::~SoftwareDevice() { StopWorkersLocked(); }
+
+DeviceInfo SoftwareDevice::Info() const {
+  DeviceInfo info{.name = "software", .transport = "software", .threads = threads(), .codecs = {}};
+  for (const CodecKind kind : {CodecKind::kIsal, CodecKind::kLibdeflate, CodecKind::kZlib}) {
+    if (HasCodec(kind)) info.codecs.emplace_back(CodecDescription(kind));
+  }
+  return info;
+}
+
+bool SoftwareDevice::Supports(const Request& request) const {
+  return request.context != nullptr || request.operation == Operation::kCompress;
+}
+
+std::unique_ptr<Queue> SoftwareDevice::OpenQueue(const QueueOptions& options) {
+  const bool power_of_two = (options.depth & (options.depth - 1)) == 0;
+  if (options.depth < 2 || options.depth > 32768 || !power_of_two) return nullptr;
+  return std::make_unique<SoftwareQueue>(this, std::make_shared<QueueEntry>(options));
+}
+
+StreamPlan SoftwareDevice::PlanCompression(const StreamParams& params) const {
+  const BlockPlan plan = PlanFor(params, 0);
+  return {.block_size = plan.block_size, .uses_history = plan.uses_history};
+}
+
+std::unique_ptr<StreamContext> SoftwareDevice::MakeDeflateContext(
+    const StreamParams& params, std::span<const uint8_t> history) {
+  return MakeDeflateStream(params, history);
+}
+
+std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
+    const StreamParams& params, std::span<const uint8_t> dictionary) {
+  return MakeInflateStream(params, dictionary);
+}
+
+void SoftwareDevice::SetThreads(uint32_t threads) {
+  const std::lock_guard lock(mutex_);
+  thread_count_.store(std::clamp<uint32_t>(threads, 1, kMaxThreads), std::memory_order_relaxed);
+  if (workers_.empty()) return;
+  StopWorkersLocked();
+  StartWorkersLocked();
+}
+
+uint32_t SoftwareDevice::RunningThreads() const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<uint32_t>(workers_.size());
+}
+
+void SoftwareDevice::Register(std::shared_ptr<QueueEntry> queue) {
+  const std::lock_guard lock(mutex_);
+  queues_.push_back(std::move(queue));
+  queues_version_.fetch_add(1, std::memory_order_release);
+}
+
+void SoftwareDevice::Unregister(const std::shared_ptr<QueueEntry>& queue) {
+  const std::lock_guard lock(mutex_);
+  std::erase(queues_, queue);
+  queues_version_.fetch_add(1, std::memory_order_release);
+}
+
+bool SoftwareDevice::Ring(uint32_t count) {
+  if (!started_.load(std::memory_order_acquire) && !StartWorkers()) return false;
+  doorbell_.Signal(count);
+  return true;
+}
+
+bool SoftwareDevice::StartWorkers() {
+  const std::lock_guard lock(mutex_);
+  if (workers_.empty()) StartWorkersLocked();
+  started_.store(!workers_.empty(), std::memory_order_release);
+  return !workers_.empty();
+}
+
+void SoftwareDevice::StartWorkersLocked() {
+  const SignalsBlocked blocked;
+  const uint32_t count = threads();
+  limit_.store(count, std::memory_order_seq_cst);
+  for (uint32_t index = 0; index < count; ++index) {
+    pthread_t thread;
+    if (!StartThread([this, index] { WorkerMain(index); }, &thread)) break;
+    workers_.push_back(thread);
+  }
+}
+
+void SoftwareDevice::StopWorkersLocked() {
+  limit_.store(0, std::memory_order_seq_cst);
+  doorbell_.Signal(kMaxThreads);
+  for (const pthread_t worker : workers_) pthread_join(worker, nullptr);
+  workers_.clear();
+}
+
+void SoftwareDevice::WorkerMain(uint32_t index) {
+#if defined(__linux__)
+  pthread_setname_np(pthread_self(), "warpdrive");
+#endif
+  Executor executor;
+  std::vector<std::shared_ptr<QueueEntry>> queues;
+  uint64_t version = ~uint64_t{0};
+  size_t next = index;
+  while (index < limit_.load(std::memory_order_acquire)) {
+    const uint32_t seen = doorbell_.Current();
+    if (const uint64_t now = queues_version_.load(std::memory_order_acquire); now != version) {
+      const std::lock_guard lock(mutex_);
+      queues = queues_;
+      version = queues_version_.load(std::memory_order_relaxed);
+    }
+    // One request from each queue in turn, so that a process's busy thread starves no other.
+    bool found = false;
+    for (size_t i = 0; i < queues.size(); ++i) {
+      found |= queues[next++ % queues.size()]->RunOne(executor);
+    }
+    if (found) continue;
+    for (int spin = 0; spin < kIdleSpins && doorbell_.Current() == seen; ++spin) CpuRelax();
+    if (doorbell_.Current() != seen || index >= limit_.load(std::memory_order_acquire)) continue;
+    // A worker that sleeps must not keep a closed queue's memory.
+    if (queues_version_.load(std::memory_order_acquire) != version) continue;
+    doorbell_.Wait(seen, 0);
+  }
+}
+
+}  // namespace warpdrive::software

@@ -1,0 +1,65 @@
+// The software device: worker threads that consume rings with CPU codecs.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "device/device.h"
+#include "device/event_word.h"
+
+namespace warpdrive::software {
+
+class QueueEntry;
+
+/// Threads start with the first submission and sleep on a futex when there is nothing to do.
+class SoftwareDevice final : public Device {
+ public:
+  explicit SoftwareDevice(uint32_t threads);
+  /// All queues must be gone. Joins the workers.
+  ~SoftwareDevice() override;
+
+  DeviceInfo Info() const override;
+  bool Supports(const Request& request) const override;
+  std::unique_ptr<Queue> OpenQueue(const QueueOptions& options) override;
+  StreamPlan PlanCompression(const StreamParams& params) const override;
+  std::unique_ptr<StreamContext> MakeDeflateContext(const StreamParams& params,
+                                                    std::span<const uint8_t> history) override;
+  std::unique_ptr<StreamContext> MakeInflateContext(const StreamParams& params,
+                                                    std::span<const uint8_t> dictionary) override;
+
+  uint32_t threads() const { return thread_count_.load(std::memory_order_relaxed); }
+  /// Changes the number of workers (1 to kMaxThreads), at once if they are running.
+  void SetThreads(uint32_t threads);
+  /// Workers that are running: 0 before the first submission.
+  uint32_t RunningThreads() const;
+
+  static constexpr uint32_t kMaxThreads = 256;
+
+ private:
+  friend class SoftwareQueue;
+  void Register(std::shared_ptr<QueueEntry> queue);
+  void Unregister(const std::shared_ptr<QueueEntry>& queue);
+  /// `count` requests were submitted to some queue. @return false if there is no worker (the
+  /// system refused to make threads): the caller must do the work
+  bool Ring(uint32_t count);
+
+  bool StartWorkers();
+  void StartWorkersLocked();
+  void StopWorkersLocked();
+  void WorkerMain(uint32_t index);
+
+  std::atomic<uint32_t> thread_count_;
+  EventWord doorbell_;                ///< signalled by every queue's doorbell
+  std::atomic<uint32_t> limit_{0};    ///< workers with an index >= limit_ leave
+  std::atomic<bool> started_{false};  ///< fast path of StartWorkers()
+  mutable std::mutex mutex_;          ///< guards workers_ and queues_; never taken per request
+  std::vector<pthread_t> workers_;
+  std::vector<std::shared_ptr<QueueEntry>> queues_;
+  std::atomic<uint64_t> queues_version_{0};
+};
+
+}  // namespace warpdrive::software
