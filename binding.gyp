@@ -12,6 +12,9 @@
         "NODE_ADDON_API_DISABLE_DEPRECATED",
         "<!@(node scripts/gyp-codecs.js defines)"
       ],
+      # The zlib.h that comes with Node hides crc32_combine() when this is set; off_t has 64 bits
+      # without it on every system that is built for.
+      "defines!": ["_FILE_OFFSET_BITS=64"],
       "cflags": ["-fvisibility=hidden", "-Wall", "-Wextra", "-Werror", "<!@(node scripts/gyp-codecs.js cflags)"],
       "cflags!": ["-Wno-unused-parameter"],
       "cflags_cc": ["-std=gnu++20", "-fno-exceptions", "-fno-rtti", "-O2"],

@@ -1,0 +1,160 @@
+// DecompressSession as a JavaScript object.
+#include <algorithm>
+
+#include "addon/session_object.h"
+#include "session/decompress_session.h"
+#include "session/output_queue.h"
+
+namespace warpdrive::addon {
+namespace {
+
+// The first output buffer of a synchronous call: data seldom expands more than this, and what it
+// takes too much is one copy away from being returned.
+constexpr size_t kExpansionGuess = 4;
+constexpr size_t kMinOutput = 16 * 1024;
+constexpr size_t kMaxOutput = 1024 * 1024;
+
+class DecompressObject final : public SessionObject<DecompressObject, DecompressSession> {
+ public:
+  explicit DecompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
+    Attach(std::make_shared<DecompressSession>(environment(info).channel(), ParamsOf(info),
+                                               BytesOf(info[5])));
+  }
+
+  bool Settled() const { return !session_->busy(); }
+  void OnSettled() {
+    output_.Reset();
+    if (closed_) Detach();
+  }
+
+  static Napi::Function Define(Napi::Env env) {
+    return DefineClass(env, "DecompressSession",
+                       {InstanceMethod<&DecompressObject::Write>("write"),
+                        InstanceMethod<&DecompressObject::Step>("step"),
+                        InstanceMethod<&DecompressObject::Poll>("poll"),
+                        InstanceMethod<&DecompressObject::RunSync>("runSync"),
+                        InstanceMethod<&DecompressObject::Error>("error"),
+                        InstanceMethod<&DecompressObject::DropInput>("dropInput"),
+                        InstanceMethod<&DecompressObject::Reset>("reset"),
+                        InstanceMethod<&DecompressObject::Close>("close")});
+  }
+
+ private:
+  /// write(bytes, offset): takes bytes from offset on. @return how many were taken
+  Napi::Value Write(const Napi::CallbackInfo& info) {
+    if (!session_) return Napi::Number::New(info.Env(), 0);
+    const std::span<const uint8_t> bytes = BytesOf(info[0]);
+    const auto offset = std::min<size_t>(info[1].As<Napi::Number>().Int64Value(), bytes.size());
+    const size_t taken = session_->Write(bytes.subspan(offset));
+    return Napi::Number::New(info.Env(), static_cast<double>(taken));
+  }
+
+  /// step(output, kind): decompresses what was written into `output`. @return false if that
+  /// cannot start
+  Napi::Value Step(const Napi::CallbackInfo& info) {
+    if (!session_ || session_->busy()) return Napi::Boolean::New(info.Env(), false);
+    auto output = info[0].As<Napi::Uint8Array>();
+    output_ = Napi::Persistent(output);
+    const bool started =
+        session_->Step({output.Data(), output.ByteLength()},
+                       static_cast<Flush>(info[1].As<Napi::Number>().Uint32Value()));
+    PinIfBusy();
+    return Napi::Boolean::New(info.Env(), started);
+  }
+
+  Napi::Value Poll(const Napi::CallbackInfo& info) {
+    Report(info, session_ ? session_->result() : Completion{});
+    return info.Env().Undefined();
+  }
+
+  /// runSync(bytes, kind, maxOutputLength): decompresses all of `bytes` on this thread. Returns
+  /// the output as one Buffer, or undefined: after a data error, see error(); otherwise the
+  /// output was longer than maxOutputLength.
+  Napi::Value RunSync(const Napi::CallbackInfo& info) {
+    if (!session_) return info.Env().Undefined();
+    std::span<const uint8_t> bytes = BytesOf(info[0]);
+    const auto flush = static_cast<Flush>(info[1].As<Napi::Number>().Uint32Value());
+    const double limit = info[2].As<Napi::Number>().DoubleValue();
+    size_t size = std::clamp(bytes.size() * kExpansionGuess, kMinOutput, kMaxOutput);
+    Completion total{};
+    uint64_t consumed = 0;
+    OutputQueue output;
+    session_->SetSynchronous(true);
+    while (true) {
+      bytes = bytes.subspan(session_->Write(bytes));
+      Block block = BlockPool::Instance().Take(size);
+      if (!block ||
+          !session_->Step({block.data(), block.capacity()}, bytes.empty() ? flush : Flush::kNone)) {
+        break;
+      }
+      total = session_->result();
+      consumed += total.consumed;
+      output.Push(std::move(block), total.produced);
+      if (session_->error().code != 0 || static_cast<double>(output.size()) > limit) break;
+      if (total.status == Status::kStreamEnd) break;
+      if (total.status != Status::kOutputFull && bytes.empty() && session_->Pending() == 0) break;
+      size = kMaxOutput;
+    }
+    session_->SetSynchronous(false);
+    session_->DropInput();
+    Report(info, total);
+    environment(info).scratch()[kConsumed] = static_cast<double>(consumed);
+    if (session_->error().code != 0 || static_cast<double>(output.size()) > limit) {
+      return info.Env().Undefined();
+    }
+    auto buffer = Napi::Buffer<uint8_t>::New(info.Env(), output.size());
+    if (info.Env().IsExceptionPending()) return info.Env().Undefined();
+    output.Read({buffer.Data(), buffer.Length()});
+    return buffer;
+  }
+
+  /// error(): [errno, message], or undefined if there is none.
+  Napi::Value Error(const Napi::CallbackInfo& info) {
+    const StreamError error = session_ ? session_->error() : StreamError{};
+    if (error.code == 0) return info.Env().Undefined();
+    auto result = Napi::Array::New(info.Env(), 2);
+    result[0u] = error.code;
+    result[1u] = error.message;
+    return result;
+  }
+
+  Napi::Value DropInput(const Napi::CallbackInfo& info) {
+    if (session_) session_->DropInput();
+    return info.Env().Undefined();
+  }
+
+  /// reset(). @return false while a step is in flight
+  Napi::Value Reset(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), session_ && session_->Reset());
+  }
+
+  Napi::Value Close(const Napi::CallbackInfo& info) {
+    // A step in flight still writes into output_: it and this object stay until it completed.
+    if (!session_) return info.Env().Undefined();
+    closed_ = true;
+    if (!session_->busy()) OnSettled();
+    return info.Env().Undefined();
+  }
+
+  void Report(const Napi::CallbackInfo& info, const Completion& completion) {
+    double* const scratch = environment(info).scratch();
+    const bool busy = session_ && session_->busy();
+    scratch[kSettled] = !busy;
+    scratch[kRoom] = session_ && session_->HasRoom();
+    scratch[kStatus] = static_cast<double>(completion.status);
+    scratch[kConsumed] = completion.consumed;
+    scratch[kProduced] = completion.produced;
+    scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
+  }
+
+  Napi::Reference<Napi::Uint8Array> output_;
+  bool closed_ = false;
+};
+
+}  // namespace
+
+void InitDecompress(Napi::Env env, Napi::Object exports) {
+  exports["DecompressSession"] = DecompressObject::Define(env);
+}
+
+}  // namespace warpdrive::addon

@@ -1,0 +1,219 @@
+#include "addon/environment.h"
+
+#include <cstdlib>
+#include <thread>
+
+#include "device/block_pool.h"
+
+namespace warpdrive::addon {
+namespace {
+
+uint32_t DefaultThreads() {
+  if (const char* text = std::getenv("WARPDRIVE_THREADS")) {
+    const long wanted = std::strtol(text, nullptr, 10);
+    if (wanted >= 1) {
+      return static_cast<uint32_t>(std::min<long>(wanted, software::SoftwareDevice::kMaxThreads));
+    }
+  }
+  return std::max(1u, uv_available_parallelism());
+}
+
+void ReportUncaught(Napi::Env env) {
+  if (!env.IsExceptionPending()) return;
+  napi_value error = nullptr;
+  if (napi_get_and_clear_last_exception(env, &error) == napi_ok) napi_fatal_exception(env, error);
+}
+
+}  // namespace
+
+software::SoftwareDevice& Software() {
+  static auto* const device = new software::SoftwareDevice(DefaultThreads());
+  return *device;
+}
+
+size_t WindowFor(uint32_t threads) { return threads + 2; }
+
+std::span<const uint8_t> BytesOf(const Napi::Value& value) {
+  void* data = nullptr;
+  size_t size = 0;
+  // The C interface: the C++ one insists on an ArrayBuffer, where a SharedArrayBuffer will do.
+  if (value.IsTypedArray()) {
+    napi_typedarray_type type;
+    size_t length = 0;
+    size_t offset = 0;
+    if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, &offset) !=
+        napi_ok) {
+      return {};
+    }
+    size = value.As<Napi::TypedArray>().ByteLength();
+  } else if (value.IsDataView()) {
+    if (napi_get_dataview_info(value.Env(), value, &size, &data, nullptr, nullptr) != napi_ok) {
+      return {};
+    }
+  }
+  return {static_cast<const uint8_t*>(data), size};
+}
+
+Environment* Environment::Create(Napi::Env env, Napi::Object exports) {
+  auto* self = new Environment(env);
+  // The cleanup hook deletes it, after the loop has let go of the handle.
+  napi_set_instance_data(env, self, nullptr, nullptr);
+  napi_add_async_cleanup_hook(env, OnCleanup, self, &self->cleanup_);
+
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(env, &loop);
+  uv_async_init(loop, &self->wake_, OnWake);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&self->wake_));
+  self->wake_.data = self;
+
+  self->async_context_ = std::make_unique<Napi::AsyncContext>(env, "WARPDRIVE");
+  auto array = Napi::Float64Array::New(env, kScratchSize);
+  self->scratch_ = array.Data();
+  self->scratch_array_ = Napi::Persistent(array);
+  exports["scratch"] = array;
+  return self;
+}
+
+const std::shared_ptr<Channel>& Environment::channel() {
+  if (!channel_) {
+    channel_ = std::make_shared<Channel>(
+        std::vector<Device*>{&Software()},
+        QueueOptions{.depth = 1024, .notify = Notify, .notify_context = this},
+        WindowFor(Software().threads()));
+  }
+  return channel_;
+}
+
+void Environment::Notify(void* self) { uv_async_send(&static_cast<Environment*>(self)->wake_); }
+
+void Environment::ArmOrWake() {
+  const bool busy = channel_->outstanding() != 0 || !ready_.empty();
+  auto* const handle = reinterpret_cast<uv_handle_t*>(&wake_);
+  // The handle keeps the process alive exactly while it waits for something.
+  if (busy && !referenced_) uv_ref(handle);
+  if (!busy && referenced_) uv_unref(handle);
+  referenced_ = busy;
+  if (!ready_.empty() || (busy && !channel_->Arm())) uv_async_send(&wake_);
+}
+
+void Environment::Kick() {
+  if (closed_ || !channel_) return;
+  channel_->Kick();
+  CollectReady();
+  ArmOrWake();
+}
+
+void Environment::CollectReady() {
+  for (auto& owner : channel_->TakeReady()) {
+    if (owner->user != nullptr) ready_.push_back(std::move(owner));
+  }
+}
+
+bool Environment::WaitAndDrain() {
+  if (closed_ || !channel()->Wait()) return false;
+  channel_->Drain();
+  CollectReady();
+  ArmOrWake();
+  return true;
+}
+
+void Environment::OnWake(uv_async_t* handle) {
+  static_cast<Environment*>(handle->data)->Dispatch();
+}
+
+void Environment::Dispatch() {
+  if (closed_ || !channel_) return;
+  const Napi::HandleScope scope(env_);
+  channel_->Drain();
+  CollectReady();
+  if (!ready_.empty()) {
+    const auto owners = std::exchange(ready_, {});
+    auto sessions = Napi::Array::New(env_);
+    uint32_t count = 0;
+    for (const auto& owner : owners) {
+      auto* const wrap = static_cast<SessionWrap*>(owner->user);
+      if (wrap == nullptr) continue;
+      sessions[count++] = wrap->Object();
+      wrap->ReleaseIfSettled();
+    }
+    if (count != 0 && !dispatcher_.IsEmpty()) {
+      dispatcher_.MakeCallback(env_.Global(), {sessions}, *async_context_);
+      ReportUncaught(env_);
+    }
+  }
+  if (!closed_) ArmOrWake();
+}
+
+void Environment::OnCleanup(napi_async_cleanup_hook_handle hook, void* data) {
+  auto* const self = static_cast<Environment*>(data);
+  self->closed_ = true;
+  // Workers write into this environment's ArrayBuffers: none may after this line.
+  if (self->channel_) self->channel_->Close();
+  self->ready_.clear();
+  self->dispatcher_.Reset();
+  self->scratch_array_.Reset();
+  self->async_context_.reset();
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->wake_), [](uv_handle_t* handle) {
+    auto* const environment = static_cast<Environment*>(handle->data);
+    napi_remove_async_cleanup_hook(environment->cleanup_);
+    delete environment;
+  });
+  static_cast<void>(hook);
+}
+
+Napi::Value Environment::SetDispatcher(const Napi::CallbackInfo& info) {
+  dispatcher_ = Napi::Persistent(info[0].As<Napi::Function>());
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::KickFromJs(const Napi::CallbackInfo& info) {
+  Kick();
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::Stats(const Napi::CallbackInfo& info) {
+  const ChannelStats stats = channel_ ? channel_->stats() : ChannelStats{};
+  const BlockPool& pool = BlockPool::Instance();
+  auto result = Napi::Object::New(info.Env());
+  const auto set = [&](const char* name, uint64_t value) {
+    result[name] = static_cast<double>(value);
+  };
+  set("requests", stats.requests);
+  set("inlineRequests", stats.inline_requests);
+  set("doorbells", stats.doorbells);
+  set("failovers", stats.failovers);
+  set("bytesIn", stats.bytes_in);
+  set("bytesOut", stats.bytes_out);
+  set("outstanding", channel_ ? channel_->outstanding() : 0);
+  set("poolBytesInUse", pool.in_use());
+  set("poolBytesCached", pool.cached());
+  set("runningThreads", Software().RunningThreads());
+  return result;
+}
+
+Napi::Value Environment::Configure(const Napi::CallbackInfo& info) {
+  if (info[0].IsNumber()) {
+    Software().SetThreads(info[0].As<Napi::Number>().Uint32Value());
+    if (channel_) channel_->SetWindow(WindowFor(Software().threads()));
+  }
+  if (info[1].IsNumber()) {
+    BlockPool::Instance().SetLimit(static_cast<size_t>(info[1].As<Napi::Number>().Int64Value()));
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value Environment::Devices(const Napi::CallbackInfo& info) {
+  const DeviceInfo device = Software().Info();
+  auto codecs = Napi::Array::New(info.Env());
+  for (uint32_t i = 0; i < device.codecs.size(); ++i) codecs[i] = device.codecs[i];
+  auto entry = Napi::Object::New(info.Env());
+  entry["name"] = device.name;
+  entry["transport"] = device.transport;
+  entry["threads"] = device.threads;
+  entry["codecs"] = codecs;
+  auto list = Napi::Array::New(info.Env());
+  list[0u] = entry;
+  return list;
+}
+
+}  // namespace warpdrive::addon

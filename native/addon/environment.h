@@ -1,0 +1,93 @@
+// What the addon keeps per JavaScript thread: its channel, and the way back into JavaScript.
+#pragma once
+
+#include <napi.h>
+#include <uv.h>
+
+#include <memory>
+
+#include "session/channel.h"
+#include "software/software_device.h"
+
+namespace warpdrive::addon {
+
+/// Numbers that native calls leave for JavaScript, so that no object is made per call. Indices
+/// are mirrored in src/binding.ts.
+enum Scratch : size_t {
+  kReadable = 0,  ///< compression: output bytes that can be read
+  kSettled = 1,   ///< 1 if nothing is in flight
+  kRoom = 2,      ///< 1 if a write would be taken
+  kStatus = 3,    ///< warpdrive::Status of the session or the last step
+  kConsumed = 4,  ///< decompression: input bytes the last call used
+  kProduced = 5,  ///< decompression: output bytes the last call wrote
+  kPending = 6,   ///< decompression: input bytes that wait
+  kScratchSize = 8,
+};
+
+/// One per environment; made when the addon is loaded there, gone with its cleanup hook.
+class Environment {
+ public:
+  static Environment* Create(Napi::Env env, Napi::Object exports);
+  static Environment* Of(Napi::Env env) { return env.GetInstanceData<Environment>(); }
+
+  /// The channel, opened at the first use.
+  const std::shared_ptr<Channel>& channel();
+  /// Sends what is staged, and sees to it that completions wake this thread.
+  void Kick();
+  /// Blocks until something finished, and hands it out. @return false if nothing is in flight
+  bool WaitAndDrain();
+  double* scratch() { return scratch_; }
+
+  Napi::Value SetDispatcher(const Napi::CallbackInfo& info);
+  Napi::Value KickFromJs(const Napi::CallbackInfo& info);
+  Napi::Value Stats(const Napi::CallbackInfo& info);
+  Napi::Value Configure(const Napi::CallbackInfo& info);
+  Napi::Value Devices(const Napi::CallbackInfo& info);
+
+ private:
+  explicit Environment(Napi::Env env) : env_(env) {}
+  static void Notify(void* self);
+  static void OnWake(uv_async_t* handle);
+  static void OnCleanup(napi_async_cleanup_hook_handle hook, void* self);
+  void Dispatch();
+  void ArmOrWake();
+  void CollectReady();
+
+  Napi::Env env_;
+  std::shared_ptr<Channel> channel_;
+  Napi::FunctionReference dispatcher_;
+  std::unique_ptr<Napi::AsyncContext> async_context_;
+  Napi::Reference<Napi::Float64Array> scratch_array_;
+  double* scratch_ = nullptr;
+  std::vector<std::shared_ptr<RequestOwner>> ready_;
+  uv_async_t wake_{};
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+  bool referenced_ = false;
+  bool closed_ = false;
+};
+
+/// The software device of this process. Never destroyed: its threads may outlive static
+/// destruction at process exit.
+software::SoftwareDevice& Software();
+
+/// Requests that one stream may have in flight: one per worker, and one each being filled and
+/// being read.
+size_t WindowFor(uint32_t threads);
+
+/// The bytes of a Buffer, TypedArray or DataView argument.
+std::span<const uint8_t> BytesOf(const Napi::Value& value);
+
+/// What ready sessions' JavaScript objects have in common.
+class SessionWrap {
+ public:
+  virtual ~SessionWrap() = default;
+  virtual Napi::Object Object() = 0;
+  /// Lets the object be collected if nothing is in flight any more.
+  virtual void ReleaseIfSettled() = 0;
+};
+
+void InitCompress(Napi::Env env, Napi::Object exports);
+void InitDecompress(Napi::Env env, Napi::Object exports);
+void InitChecksum(Napi::Env env, Napi::Object exports);
+
+}  // namespace warpdrive::addon

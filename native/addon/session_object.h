@@ -1,0 +1,68 @@
+// What the two session classes share as JavaScript objects.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+
+#include "addon/environment.h"
+
+namespace warpdrive::addon {
+
+/// `Derived` is the Napi class, `Session` what it wraps. Derived::Settled() says whether nothing
+/// is in flight, Derived::OnSettled() is called when that comes true.
+template <typename Derived, typename Session>
+class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
+ public:
+  explicit SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Derived>(info) {}
+  ~SessionObject() override { Detach(); }
+
+  Napi::Object Object() override { return this->Value(); }
+
+  void ReleaseIfSettled() override {
+    if (!pinned_ || (session_ && !static_cast<Derived*>(this)->Settled())) return;
+    pinned_ = false;
+    static_cast<Derived*>(this)->OnSettled();
+    this->Unref();
+  }
+
+ protected:
+  void Attach(std::shared_ptr<Session> session) {
+    session_ = std::move(session);
+    session_->user = static_cast<SessionWrap*>(this);
+  }
+
+  /// The session goes on alone until its requests completed, then goes away.
+  void Detach() {
+    if (session_) session_->user = nullptr;
+    session_.reset();
+  }
+
+  /// A stream that nobody refers to any more still delivers what it has in flight.
+  void PinIfBusy() {
+    if (!pinned_ && session_ && !static_cast<Derived*>(this)->Settled()) {
+      pinned_ = true;
+      this->Ref();
+    }
+  }
+
+  Environment& environment(const Napi::CallbackInfo& info) { return *Environment::Of(info.Env()); }
+
+  std::shared_ptr<Session> session_;
+
+ private:
+  bool pinned_ = false;
+};
+
+/// format, level, windowBits, memLevel, strategy: arguments 0 to 4 of both constructors, already
+/// validated in TypeScript.
+inline StreamParams ParamsOf(const Napi::CallbackInfo& info) {
+  const auto number = [&](size_t index) { return info[index].As<Napi::Number>().Int32Value(); };
+  return {.format = static_cast<Format>(number(0)),
+          .level = static_cast<int8_t>(number(1)),
+          .window_bits = static_cast<uint8_t>(number(2)),
+          .mem_level = static_cast<uint8_t>(number(3)),
+          .strategy = static_cast<uint8_t>(number(4))};
+}
+
+}  // namespace warpdrive::addon

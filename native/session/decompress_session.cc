@@ -1,0 +1,123 @@
+#include "session/decompress_session.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace warpdrive {
+namespace {
+
+// zlib.h's Z_MEM_ERROR, said as node:zlib would; this file does without zlib otherwise.
+constexpr StreamError kOutOfMemory{-4, "Zlib error"};
+
+}  // namespace
+
+DecompressSession::DecompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
+                                     std::span<const uint8_t> dictionary)
+    : channel_(std::move(channel)),
+      params_(params),
+      dictionary_(dictionary.begin(), dictionary.end()) {}
+
+size_t DecompressSession::Pending() const { return active_.size() + pending_.size(); }
+
+bool DecompressSession::Append(Input& input, std::span<const uint8_t> data) {
+  const size_t size = input.size();
+  if (input.end + data.size() > input.block.capacity()) {
+    if (size + data.size() <= input.block.capacity()) {
+      std::memmove(input.block.data(), input.block.data() + input.begin, size);
+    } else {
+      Block block = BlockPool::Instance().Take(std::max(size + data.size(), 2 * size));
+      if (!block) return false;
+      if (size != 0) std::memcpy(block.data(), input.block.data() + input.begin, size);
+      input.block = std::move(block);
+    }
+    input.begin = 0;
+    input.end = size;
+  }
+  std::memcpy(input.block.data() + input.end, data.data(), data.size());
+  input.end += data.size();
+  return true;
+}
+
+size_t DecompressSession::Write(std::span<const uint8_t> input) {
+  if (input.empty() || !HasRoom()) return 0;
+  const size_t count = std::min(input.size(), kMaxPending - Pending());
+  // What is in flight must not move, and what waits must not overtake what is left of it.
+  Input& target = busy_ || Pending() != 0 ? pending_ : active_;
+  if (!Append(target, input.first(count))) {
+    error_ = kOutOfMemory;
+    return 0;
+  }
+  return count;
+}
+
+bool DecompressSession::Step(std::span<uint8_t> output, Flush flush) {
+  if (busy_ || error_.code != 0) return false;
+  if (!context_) context_ = channel_->home().MakeInflateContext(params_, dictionary_);
+  if (!context_) {
+    error_ = kOutOfMemory;
+    return false;
+  }
+  if (active_.size() == 0 && pending_.size() != 0) std::swap(active_, pending_);
+  busy_ = true;
+  const Request request{
+      .operation = Operation::kDecompress,
+      .flush = pending_.size() != 0 ? Flush::kNone : flush,
+      .params = params_,
+      .input = active_.block.data() + active_.begin,
+      .input_size = static_cast<uint32_t>(active_.size()),
+      .output = output.data(),
+      .output_size = static_cast<uint32_t>(std::min<size_t>(output.size(), kMaxRequestBytes)),
+      .context = context_.get(),
+  };
+  if (synchronous_) {
+    channel_->RunInline(request, shared_from_this(), 0);
+  } else {
+    channel_->Stage(request, shared_from_this(), 0);
+  }
+  return true;
+}
+
+StreamError DecompressSession::error() const {
+  if (error_.code != 0) return error_;
+  return result_.status == Status::kDataError && context_ ? context_->error() : StreamError{};
+}
+
+void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
+  busy_ = false;
+  result_ = completion;
+  active_.begin += completion.consumed;
+  if (active_.size() == 0) {
+    active_.begin = active_.end = 0;
+    // An idle stream keeps no input buffer.
+    if (pending_.size() == 0) active_.block.Release();
+  }
+  switch (completion.status) {
+    case Status::kOk:
+    case Status::kOutputFull:
+    case Status::kStreamEnd:
+      break;
+    case Status::kDataError:
+      error_ = context_->error();
+      break;
+    default:
+      error_ = kOutOfMemory;
+  }
+}
+
+void DecompressSession::DropInput() {
+  pending_ = {};
+  if (!busy_) active_ = {};
+}
+
+bool DecompressSession::Reset() {
+  if (busy_) return false;
+  active_ = {};
+  pending_ = {};
+  context_.reset();
+  result_ = {};
+  error_ = {};
+  return true;
+}
+
+}  // namespace warpdrive

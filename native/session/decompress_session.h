@@ -1,0 +1,71 @@
+// One decompressing zlib stream above requests: one request in flight, input gathered meanwhile.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "device/block_pool.h"
+#include "device/request.h"
+#include "session/channel.h"
+
+namespace warpdrive {
+
+/// Used on its channel's thread. Requests are staged; the caller kicks the channel.
+class DecompressSession final : public RequestOwner {
+ public:
+  DecompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
+                    std::span<const uint8_t> dictionary);
+
+  /// Runs requests on the calling thread.
+  void SetSynchronous(bool synchronous) { synchronous_ = synchronous; }
+
+  /// Copies input. @return bytes taken: fewer than given when enough waits already
+  size_t Write(std::span<const uint8_t> input);
+  bool HasRoom() const { return Pending() < kMaxPending; }
+
+  /// Starts one step into `output` (the caller's, untouched by others until the completion).
+  /// `flush` takes effect with the last of the input.
+  /// @return false if a step is in flight or the stream failed
+  bool Step(std::span<uint8_t> output, Flush flush);
+
+  bool busy() const { return busy_; }
+  /// Input bytes that wait, those in flight included.
+  size_t Pending() const;
+  /// The last step's result. consumed and produced are bytes.
+  const Completion& result() const { return result_; }
+  StreamError error() const;
+
+  /// Drops waiting input.
+  void DropInput();
+  /// Starts a new stream with the same parameters. @return false while a step is in flight
+  bool Reset();
+
+ protected:
+  void OnCompletion(uint64_t cookie, const Completion& completion) override;
+
+ private:
+  /// Input gathered while a step is in flight; more would only add latency and memory.
+  static constexpr size_t kMaxPending = 512 * 1024;
+
+  struct Input {
+    Block block;
+    size_t begin = 0;
+    size_t end = 0;
+    size_t size() const { return end - begin; }
+  };
+  static bool Append(Input& input, std::span<const uint8_t> data);
+
+  std::shared_ptr<Channel> channel_;
+  StreamParams params_;
+  std::vector<uint8_t> dictionary_;
+  std::unique_ptr<StreamContext> context_;
+  Input active_;   ///< what the step in flight reads
+  Input pending_;  ///< what came since
+  Completion result_;
+  StreamError error_;
+  bool busy_ = false;
+  bool synchronous_ = false;
+};
+
+}  // namespace warpdrive

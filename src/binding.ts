@@ -1,0 +1,155 @@
+// The only file that loads the addon.
+import { join } from 'node:path';
+
+/** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
+export const enum Scratch {
+  Readable = 0,
+  Settled = 1,
+  Room = 2,
+  Status = 3,
+  Consumed = 4,
+  Produced = 5,
+  Pending = 6,
+}
+
+/** `warpdrive::Status` (native/device/request.h). */
+export const enum Status {
+  Ok = 0,
+  OutputFull = 1,
+  StreamEnd = 2,
+  DataError = 3,
+}
+
+/** `warpdrive::Format`. */
+export const enum Format {
+  Raw = 0,
+  Zlib = 1,
+  Gzip = 2,
+  Auto = 3,
+}
+
+/** What the dispatcher calls when a session has news. */
+export interface SessionOwner {
+  onNativeReady(): void;
+}
+
+interface Session {
+  /** Set by TypeScript; called back through the dispatcher. */
+  owner?: SessionOwner;
+  /** Copies bytes from `offset` on; returns how many were taken. Leaves Scratch. */
+  write(bytes: ArrayBufferView, offset: number): number;
+  /** Leaves Scratch. */
+  poll(): void;
+  close(): void;
+}
+
+export interface CompressSession extends Session {
+  /** False: try again after a completion. Leaves Scratch. */
+  flush(kind: number): boolean;
+  /** Up to `limit` bytes of finished output. */
+  read(limit: number): Buffer;
+  /** Writes, flushes and waits; all finished output. Leaves Scratch; Pending = input not taken. */
+  runSync(bytes: ArrayBufferView, kind: number): Buffer;
+  setParams(level: number, strategy: number): void;
+  reset(): void;
+}
+
+export interface DecompressSession extends Session {
+  /** Starts decompressing into `output`. False if that cannot start: see error(). */
+  step(output: Uint8Array, kind: number): boolean;
+  /** All output, or undefined: see error(), else it was longer than `maxOutputLength`. */
+  runSync(bytes: ArrayBufferView, kind: number, maxOutputLength: number): Buffer | undefined;
+  /** [errno, message] once the stream failed. */
+  error(): [number, string] | undefined;
+  dropInput(): void;
+  /** False while a step is in flight. */
+  reset(): boolean;
+}
+
+type SessionArguments = [
+  format: Format,
+  level: number,
+  windowBits: number,
+  memLevel: number,
+  strategy: number,
+  dictionary: ArrayBufferView | undefined,
+];
+
+export interface NativeDevice {
+  name: string;
+  transport: string;
+  threads: number;
+  codecs: string[];
+}
+
+export interface NativeStats {
+  requests: number;
+  inlineRequests: number;
+  doorbells: number;
+  failovers: number;
+  bytesIn: number;
+  bytesOut: number;
+  outstanding: number;
+  poolBytesInUse: number;
+  poolBytesCached: number;
+  runningThreads: number;
+}
+
+interface Addon {
+  scratch: Float64Array;
+  CompressSession: new (...args: SessionArguments) => CompressSession;
+  DecompressSession: new (...args: SessionArguments) => DecompressSession;
+  setDispatcher(dispatcher: (sessions: Session[]) => void): void;
+  kick(): void;
+  crc32(bytes: ArrayBufferView, value: number): number;
+  devices(): NativeDevice[];
+  stats(): NativeStats;
+  configure(threads: number | undefined, memoryLimit: number | undefined): void;
+}
+
+/** The addon's file, for those who report where it was looked for. */
+export const addonPath = join(__dirname, '..', 'build', 'Release', 'warpdrive.node');
+
+function load(): Addon {
+  try {
+    return require(addonPath) as Addon;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `warpdrive-zlib could not load its native addon (${reason}). ` +
+        'Build it with "npm rebuild warpdrive-zlib"; that needs a C++20 compiler, make and python3.',
+      { cause },
+    );
+  }
+}
+
+export const addon = load();
+export const scratch = addon.scratch;
+
+// One session's listener may throw: that must not keep the others from theirs.
+function dispatch(sessions: Session[], from = 0): void {
+  let next = from;
+  try {
+    while (next < sessions.length) sessions[next++]?.owner?.onNativeReady();
+  } finally {
+    if (next < sessions.length) setImmediate(dispatch, sessions, next);
+  }
+}
+addon.setDispatcher((sessions) => dispatch(sessions));
+
+let kickScheduled = false;
+
+/**
+ * Sends everything staged in this turn of the event loop with one doorbell. A tick later costs
+ * nothing: the requests of other streams that are written in the same turn come along.
+ */
+export function scheduleKick(): void {
+  if (kickScheduled) return;
+  kickScheduled = true;
+  process.nextTick(kick);
+}
+
+function kick(): void {
+  kickScheduled = false;
+  addon.kick();
+}

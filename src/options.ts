@@ -1,0 +1,151 @@
+// Option checks. What is accepted is decided here; what a refusal says is asked of the running
+// Node, so that name, code and message are its own whatever its version.
+import { kMaxLength } from 'node:buffer';
+import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
+import * as nodeZlib from 'node:zlib';
+
+import type { ZlibOptions } from 'node:zlib';
+
+import {
+  type ClassName,
+  Mode,
+  Z_BLOCK,
+  Z_DEFAULT_CHUNK,
+  Z_DEFAULT_LEVEL,
+  Z_DEFAULT_MEMLEVEL,
+  Z_DEFAULT_STRATEGY,
+  Z_DEFAULT_WINDOWBITS,
+  Z_FINISH,
+  Z_FIXED,
+  Z_MAX_LEVEL,
+  Z_MAX_MEMLEVEL,
+  Z_MAX_WINDOWBITS,
+  Z_MIN_CHUNK,
+  Z_MIN_LEVEL,
+  Z_MIN_MEMLEVEL,
+  Z_MIN_WINDOWBITS,
+  Z_NO_FLUSH,
+} from './constants.js';
+
+/** All options, checked and with their defaults. */
+export interface CheckedOptions {
+  flush: number;
+  finishFlush: number;
+  /** Bytes. */
+  chunkSize: number;
+  /** True if the caller set chunkSize: then it is the largest chunk that is pushed. */
+  chunkSizeGiven: boolean;
+  windowBits: number;
+  level: number;
+  memLevel: number;
+  strategy: number;
+  dictionary: ArrayBufferView | undefined;
+  info: boolean | undefined;
+  /** Bytes. */
+  maxOutputLength: number;
+  rejectGarbageAfterEnd: boolean;
+}
+
+export type Options = ZlibOptions & { rejectGarbageAfterEnd?: boolean };
+
+/** Thrown inside this file when a value is refused. */
+class Refused extends Error {}
+
+/** An absent or NaN value is the default; anything but a finite number in range is refused. */
+function ranged(value: unknown, min: number, max: number, fallback: number): number {
+  if (value === undefined || Number.isNaN(value)) return fallback;
+  if (typeof value !== 'number' || value < min || value > max) throw new Refused();
+  return value;
+}
+
+function checkChunkSize(value: unknown): number {
+  if (value === undefined || Number.isNaN(value)) return Z_DEFAULT_CHUNK;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < Z_MIN_CHUNK) {
+    throw new Refused();
+  }
+  return value;
+}
+
+function checkWindowBits(value: unknown, mode: Mode): number {
+  const decides = mode === Mode.Inflate || mode === Mode.Gunzip || mode === Mode.Unzip;
+  if (decides && (value === undefined || value === null || value === 0)) return 0;
+  const min = Z_MIN_WINDOWBITS + (mode === Mode.Gzip ? 1 : 0);
+  return ranged(value, min, Z_MAX_WINDOWBITS, Z_DEFAULT_WINDOWBITS);
+}
+
+function checkDictionary(value: unknown): ArrayBufferView | undefined {
+  if (value === undefined || isArrayBufferView(value)) return value as ArrayBufferView | undefined;
+  if (isAnyArrayBuffer(value)) return Buffer.from(value);
+  throw new Refused();
+}
+
+/** Whether this Node has the option: it then refuses a value that is no boolean. */
+function knowsRejectGarbage(): boolean {
+  try {
+    nodeZlib.createInflate({ rejectGarbageAfterEnd: 'no' } as object).close();
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+function checkRejectGarbage(value: unknown): boolean {
+  if (value === undefined || !knowsRejectGarbage()) return false;
+  if (typeof value !== 'boolean') throw new Refused();
+  return value;
+}
+
+function check(options: Options, mode: Mode): CheckedOptions {
+  return {
+    windowBits: checkWindowBits(options.windowBits, mode),
+    level: ranged(options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL),
+    memLevel: ranged(options.memLevel, Z_MIN_MEMLEVEL, Z_MAX_MEMLEVEL, Z_DEFAULT_MEMLEVEL),
+    strategy: ranged(options.strategy, Z_DEFAULT_STRATEGY, Z_FIXED, Z_DEFAULT_STRATEGY),
+    dictionary: checkDictionary(options.dictionary),
+    chunkSize: checkChunkSize(options.chunkSize),
+    chunkSizeGiven: options.chunkSize !== undefined && !Number.isNaN(options.chunkSize),
+    flush: ranged(options.flush, Z_NO_FLUSH, Z_BLOCK, Z_NO_FLUSH),
+    finishFlush: ranged(options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH),
+    maxOutputLength: ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength),
+    info: options.info,
+    rejectGarbageAfterEnd: checkRejectGarbage(options.rejectGarbageAfterEnd),
+  };
+}
+
+const NONE: Options = {};
+
+/**
+ * Checks the options of a stream of class `name`.
+ * @throws what `new zlib[name](options)` of the running Node throws
+ */
+export function checkOptions(options: Options | undefined, mode: Mode, name: ClassName): CheckedOptions {
+  try {
+    return check(options || NONE, mode);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error; // a getter of the caller's threw
+    new nodeZlib[name](options).close();
+    throw new TypeError(
+      `node:zlib accepts options for ${name} that warpdrive-zlib refuses. This is a bug in warpdrive-zlib.`,
+      { cause: error },
+    );
+  }
+}
+
+/**
+ * Checks the arguments of params().
+ * @throws what the running Node's params() throws
+ */
+export function checkParams(level: unknown, strategy: unknown): void {
+  try {
+    ranged(level, Z_MIN_LEVEL, Z_MAX_LEVEL, 0);
+    ranged(strategy, Z_DEFAULT_STRATEGY, Z_FIXED, 0);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const stream = nodeZlib.createDeflate();
+    try {
+      stream.params(level as number, strategy as number, () => {});
+    } finally {
+      stream.close();
+    }
+  }
+}

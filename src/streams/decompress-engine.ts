@@ -1,0 +1,196 @@
+// Decompression behind a stream: one native step at a time, input gathered meanwhile.
+import {
+  addon,
+  type DecompressSession,
+  Scratch,
+  Status,
+  scheduleKick,
+  scratch,
+} from '../binding.js';
+import { Mode, Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
+import { bufferTooLarge, codedError, zlibError } from '../errors.js';
+import { EngineBase } from './engine.js';
+import { nativeFormat } from './native-params.js';
+
+/** Output buffers grow to this many bytes as long as steps fill them. */
+const MAX_OUTPUT = 256 * 1024;
+/** Less room than this in the output buffer, in bytes, is not worth a step. */
+const MIN_ROOM = 4096;
+
+export class DecompressEngine extends EngineBase {
+  private session: DecompressSession | null = null;
+  private stepping = false;
+  /** The task's flush kind went into a step that used up all input. */
+  private flushing = false;
+  private flushed = false;
+  /** The stream ended with bytes left over: what follows is ignored, as node:zlib does. */
+  private ended = false;
+  private discardStep = false;
+  private output: Buffer | null = null;
+  private outputOffset = 0;
+  private outputSize = this.options.chunkSizeGiven
+    ? Math.trunc(this.options.chunkSize)
+    : Z_DEFAULT_CHUNK;
+
+  constructor(
+    private readonly mode: Mode,
+    ...rest: ConstructorParameters<typeof EngineBase>
+  ) {
+    super(...rest);
+  }
+
+  private open(): DecompressSession {
+    if (this.session) return this.session;
+    const { windowBits, memLevel, strategy, dictionary } = this.options;
+    this.session = new addon.DecompressSession(
+      nativeFormat(this.mode),
+      0,
+      windowBits,
+      memLevel,
+      strategy,
+      dictionary,
+    );
+    this.session.owner = this;
+    return this.session;
+  }
+
+  protected advance(): void {
+    const session = this.open();
+    session.poll();
+    if (this.stepping) {
+      if (scratch[Scratch.Settled] === 1) this.takeResult(session);
+      if (this.closed) return;
+    }
+    this.feed(session);
+    if (!this.closed && !this.stepping && !this.blocked) this.maybeStep(session);
+  }
+
+  /** Gives the task's chunk to the session; calls back as soon as there is room for more. */
+  private feed(session: DecompressSession): void {
+    const { task } = this;
+    if (!task) return;
+    const { byteLength } = task.chunk;
+    if (this.ended) {
+      this.finishTask();
+      return;
+    }
+    if (task.offset < byteLength) task.offset += session.write(task.chunk, task.offset);
+    if (task.offset < byteLength) return;
+    if (task.kind === Z_NO_FLUSH && byteLength > 0) {
+      session.poll();
+      if (scratch[Scratch.Room] === 1) this.finishTask();
+    } else if (this.flushed || task.kind === Z_NO_FLUSH) {
+      this.flushed = false;
+      this.finishTask();
+    }
+  }
+
+  private maybeStep(session: DecompressSession): void {
+    const { task } = this;
+    session.poll();
+    const fed = task !== null && task.offset === task.chunk.byteLength;
+    const flushDue = fed && task.kind !== Z_NO_FLUSH && !this.flushed;
+    if (scratch[Scratch.Pending] === 0 && !flushDue) return;
+    this.flushing = flushDue;
+    const output = this.outputRoom();
+    if (!session.step(output, flushDue ? task.kind : Z_NO_FLUSH)) {
+      this.fail(session);
+      return;
+    }
+    this.stepping = true;
+    scheduleKick();
+  }
+
+  private outputRoom(): Buffer {
+    const room = this.output ? this.output.byteLength - this.outputOffset : 0;
+    if (!this.output || room === 0 || (!this.options.chunkSizeGiven && room < MIN_ROOM)) {
+      this.output = Buffer.allocUnsafeSlow(this.outputSize);
+      this.outputOffset = 0;
+    }
+    return this.output.subarray(this.outputOffset);
+  }
+
+  private takeResult(session: DecompressSession): void {
+    this.stepping = false;
+    const status = scratch[Scratch.Status];
+    const produced = scratch[Scratch.Produced] ?? 0;
+    const pending = scratch[Scratch.Pending] ?? 0;
+    if (this.discardStep) {
+      this.discardStep = false;
+      this.restart(session);
+      return;
+    }
+    this.stream.bytesWritten += scratch[Scratch.Consumed] ?? 0;
+    if (session.error()) {
+      this.fail(session);
+      return;
+    }
+    if (this.flushing && status !== Status.OutputFull) this.flushed = pending === 0;
+    this.pushOutput(produced, status === Status.OutputFull);
+    if (this.closed || status !== Status.StreamEnd || pending === 0) return;
+    this.ended = true;
+    session.dropInput();
+    if (this.options.rejectGarbageAfterEnd) {
+      this.stream.destroy(
+        codedError(
+          TypeError,
+          'ERR_TRAILING_JUNK_AFTER_STREAM_END',
+          'Trailing junk found after the end of the compressed stream',
+        ),
+      );
+      return;
+    }
+    this.push(null);
+  }
+
+  private pushOutput(produced: number, full: boolean): void {
+    if (produced === 0 || !this.output) return;
+    const chunk = this.output.subarray(this.outputOffset, this.outputOffset + produced);
+    this.outputOffset += produced;
+    if (full && !this.options.chunkSizeGiven) {
+      this.outputSize = Math.min(2 * this.outputSize, MAX_OUTPUT);
+    }
+    this.push(chunk);
+  }
+
+  private fail(session: DecompressSession): void {
+    const [errno, message] = session.error() ?? [0, 'Zlib error'];
+    this.stream.destroy(zlibError(errno, message));
+  }
+
+  processSync(chunk: ArrayBufferView, kind: number): Buffer {
+    const session = this.open();
+    const output = session.runSync(chunk, kind, this.options.maxOutputLength);
+    if (output === undefined) {
+      const error = session.error();
+      throw error ? zlibError(...error) : bufferTooLarge(this.options.maxOutputLength);
+    }
+    this.stream.bytesWritten = scratch[Scratch.Consumed] ?? 0;
+    return output;
+  }
+
+  params(): void {
+    // node:zlib accepts the call and zlib ignores it for decompression.
+  }
+
+  reset(): void {
+    if (!this.session) return;
+    if (this.stepping) {
+      this.discardStep = true;
+    } else {
+      this.restart(this.session);
+    }
+  }
+
+  private restart(session: DecompressSession): void {
+    session.reset();
+    this.ended = false;
+    this.flushed = false;
+  }
+
+  protected release(): void {
+    this.output = null;
+    this.session?.close();
+    this.session = null;
+  }
+}

@@ -1,0 +1,115 @@
+// What a stream's engine is to the stream, and what both engines share.
+import { AsyncResource } from 'node:async_hooks';
+
+import type { SessionOwner } from '../binding.js';
+import type { CheckedOptions } from '../options.js';
+import type { ZlibStream } from './zlib-base.js';
+
+export type Done = (error?: Error | null) => void;
+
+/**
+ * The work behind one stream: node:zlib's `_handle`. It takes one chunk at a time and pushes
+ * output to the stream as it comes, as long as the stream's consumer wants it.
+ */
+export interface Engine {
+  /**
+   * Takes a chunk and applies the flush kind after it. `done` is called once: when the chunk was
+   * taken and there is room for more or, for any kind but Z_NO_FLUSH, when all output due was
+   * pushed. The chunk may be overwritten after that.
+   */
+  process(chunk: Uint8Array, kind: number, done: Done): void;
+  /** The same, waiting; returns the output. @throws the stream's error */
+  processSync(chunk: ArrayBufferView, kind: number): Buffer;
+  /** The consumer wants more output. */
+  onRead(): void;
+  params(level: number, strategy: number): void;
+  reset(): void;
+  /** Drops everything; `done` of a chunk in progress is called. Idempotent. */
+  close(): void;
+}
+
+/** The chunk in progress and its callback. */
+interface Task {
+  chunk: Uint8Array;
+  offset: number;
+  kind: number;
+  done: Done;
+}
+
+/** Calls advance() whenever something may have changed; subclasses decide what can be done. */
+export abstract class EngineBase implements Engine, SessionOwner {
+  protected task: Task | null = null;
+  /** The consumer has enough for now. */
+  protected blocked = false;
+  protected closed = false;
+  // Callbacks run in the asynchronous context in which the stream was made, as node:zlib's do.
+  private readonly resource = new AsyncResource('ZLIB', { requireManualDestroy: true });
+  private advancing = false;
+  private again = false;
+
+  constructor(
+    protected readonly stream: ZlibStream,
+    protected readonly options: CheckedOptions,
+  ) {}
+
+  protected abstract advance(): void;
+  protected abstract release(): void;
+  abstract processSync(chunk: ArrayBufferView, kind: number): Buffer;
+  abstract params(level: number, strategy: number): void;
+  abstract reset(): void;
+
+  process(chunk: Uint8Array, kind: number, done: Done): void {
+    this.task = { chunk, offset: 0, kind, done };
+    this.step();
+  }
+
+  onRead(): void {
+    if (!this.blocked || this.closed) return;
+    this.blocked = false;
+    this.step();
+  }
+
+  onNativeReady(): void {
+    if (this.closed) return;
+    this.resource.runInAsyncScope(this.step, this);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.release();
+    this.resource.emitDestroy();
+    const task = this.task;
+    this.task = null;
+    // As node:zlib: a write in progress at destroy() still gets its callback.
+    if (task) process.nextTick(task.done);
+  }
+
+  /** Runs advance(), and again if a callback or a listener asked for it meanwhile. */
+  protected step(): void {
+    if (this.advancing) {
+      this.again = true;
+      return;
+    }
+    this.advancing = true;
+    try {
+      do {
+        this.again = false;
+        if (!this.closed) this.advance();
+      } while (this.again);
+    } finally {
+      this.advancing = false;
+    }
+  }
+
+  /** Pushes one chunk of output; notes when the consumer wants no more. */
+  protected push(chunk: Buffer | null): void {
+    if (!this.stream.push(chunk) && chunk !== null) this.blocked = true;
+  }
+
+  protected finishTask(): void {
+    const task = this.task;
+    this.task = null;
+    task?.done();
+  }
+}

@@ -1,0 +1,272 @@
+// The prototype chain of node:zlib's streams: Gzip -> Zlib -> ZlibBase -> Transform. Written as
+// functions, because users call them without `new` and inherit from them in the old way.
+import { getDefaultHighWaterMark } from 'node:stream';
+import { deprecate } from 'node:util';
+import * as nodeZlib from 'node:zlib';
+
+import { finished, Transform, type TransformOptions } from 'readable-stream';
+
+import {
+  type ClassName,
+  Mode,
+  Z_BLOCK,
+  Z_FINISH,
+  Z_FULL_FLUSH,
+  Z_NO_FLUSH,
+  Z_PARTIAL_FLUSH,
+  Z_SYNC_FLUSH,
+} from '../constants.js';
+import { type CheckedOptions, checkOptions, checkParams, type Options } from '../options.js';
+import { CompressEngine } from './compress-engine.js';
+import { DecompressEngine } from './decompress-engine.js';
+import type { Done, Engine } from './engine.js';
+
+/** A stream as seen from inside; the underscored names are node:zlib's, which users reach for. */
+export interface ZlibStream extends Transform {
+  bytesWritten: number;
+  _handle: Engine | null;
+  _chunkSize: number;
+  _defaultFlushFlag: number;
+  _finishFlushFlag: number;
+  _defaultFullFlushFlag: number;
+  _info: boolean | undefined;
+  _maxOutputLength: number;
+  _level: number;
+  _strategy: number;
+  _closed: boolean;
+  flush(kind?: number | Callback, callback?: Callback): void;
+  close(callback?: Callback): void;
+  params(level: number, strategy: number, callback: Callback): void;
+  reset(): void;
+  _processChunk(chunk: Uint8Array, flushFlag: number, callback?: Done): Buffer | undefined;
+}
+
+type Callback = () => void;
+
+/** A constructor that works with and without `new`. */
+export interface ZlibConstructor {
+  new (options?: Options): ZlibStream;
+  (options?: Options): ZlibStream;
+  prototype: ZlibStream;
+}
+
+const flushKind = Symbol('flush kind');
+type FlushBuffer = Buffer & { [flushKind]?: number };
+
+// Zero-length chunks that stand for a flush in the sequence of writes, so that it keeps its place.
+const FLUSH_KINDS = [Z_NO_FLUSH, Z_BLOCK, Z_PARTIAL_FLUSH, Z_SYNC_FLUSH, Z_FULL_FLUSH, Z_FINISH];
+const flushBuffers: Record<number, FlushBuffer> = {};
+for (const kind of FLUSH_KINDS) {
+  flushBuffers[kind] = Object.assign(Buffer.from(new ArrayBuffer(0)), { [flushKind]: kind });
+}
+
+/** The stronger of two flush kinds: FLUSH_KINDS is in ascending order. */
+function strongerFlush(a: number, b: number): number {
+  return FLUSH_KINDS.indexOf(a) > FLUSH_KINDS.indexOf(b) ? a : b;
+}
+
+function isDecompressor(mode: Mode): boolean {
+  return (
+    mode === Mode.Inflate ||
+    mode === Mode.Gunzip ||
+    mode === Mode.InflateRaw ||
+    mode === Mode.Unzip
+  );
+}
+
+/** Options for Transform: the running Node's buffer sizes, and never anything but bytes. */
+function transformOptions(options: Options | undefined): TransformOptions & { autoDestroy: true } {
+  return {
+    highWaterMark: getDefaultHighWaterMark(false),
+    autoDestroy: true,
+    ...(options as TransformOptions | undefined),
+    encoding: undefined,
+    objectMode: false,
+    writableObjectMode: false,
+  };
+}
+
+export function ZlibBase(
+  this: ZlibStream,
+  options: Options | undefined,
+  mode: Mode,
+  checked: CheckedOptions,
+): void {
+  Transform.call(this, transformOptions(options));
+  this.bytesWritten = 0;
+  this._chunkSize = checked.chunkSize;
+  this._defaultFlushFlag = checked.flush;
+  this._finishFlushFlag = checked.finishFlush;
+  this._defaultFullFlushFlag = Z_FULL_FLUSH;
+  this._info = checked.info;
+  this._maxOutputLength = checked.maxOutputLength;
+  const Engine = isDecompressor(mode) ? DecompressEngine : CompressEngine;
+  this._handle = new Engine(mode, this, checked);
+}
+Object.setPrototypeOf(ZlibBase.prototype, Transform.prototype);
+Object.setPrototypeOf(ZlibBase, Transform);
+const base = ZlibBase.prototype as ZlibStream;
+
+Object.defineProperty(base, '_closed', {
+  configurable: true,
+  enumerable: true,
+  get(this: ZlibStream) {
+    return !this._handle;
+  },
+});
+
+if ('bytesRead' in nodeZlib.Deflate.prototype) {
+  Object.defineProperty(base, 'bytesRead', {
+    configurable: true,
+    enumerable: true,
+    get: deprecate(
+      function (this: ZlibStream) {
+        return this.bytesWritten;
+      },
+      'zlib.bytesRead is deprecated and will change its meaning in the ' +
+        'future. Use zlib.bytesWritten instead.',
+      'DEP0108',
+    ),
+    set: deprecate(
+      function (this: ZlibStream, value: number) {
+        this.bytesWritten = value;
+      },
+      'Setting zlib.bytesRead is deprecated. This feature will be removed in the future.',
+      'DEP0108',
+    ),
+  });
+}
+
+base.reset = function reset() {
+  if (!this._handle) assertOpen();
+  this._handle?.reset();
+};
+
+base._flush = function _flush(callback: Done) {
+  this._transform(Buffer.alloc(0), '' as BufferEncoding, callback);
+};
+
+// Output goes on after the last write: Transform's own _final would hold 'finish' back for it.
+base._final = function _final(callback: Done) {
+  callback();
+};
+
+base.flush = function flush(kind?: number | Callback, callback?: Callback) {
+  let done = callback;
+  let flag: number | undefined;
+  if (typeof kind === 'function' || (kind === undefined && !callback)) {
+    done = kind as Callback | undefined;
+    flag = this._defaultFullFlushFlag;
+  } else {
+    flag = kind;
+  }
+  if (this.writableFinished) {
+    if (done) process.nextTick(done);
+  } else if (this.writableEnded) {
+    if (done) this.once('end', done);
+  } else {
+    this.write(flushBuffers[flag as number], '' as BufferEncoding, done);
+  }
+};
+
+base.close = function close(callback?: Callback) {
+  if (callback) finished(this, callback);
+  this.destroy();
+};
+
+base._destroy = function _destroy(error, callback) {
+  closeHandle(this);
+  callback(error);
+};
+
+base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
+  let kind = this._defaultFlushFlag;
+  const marked = chunk[flushKind];
+  if (marked !== undefined) kind = marked;
+  // The last chunk also gets the finish flush.
+  if (this.writableEnded && this.writableLength === chunk.byteLength) {
+    kind = strongerFlush(kind, this._finishFlushFlag);
+  }
+  processChunk(this, chunk, kind, done);
+};
+
+base._read = function _read(size: number) {
+  Transform.prototype._read.call(this, size);
+  this._handle?.onRead();
+};
+
+base._processChunk = function _processChunk(
+  chunk: Uint8Array,
+  flushFlag: number,
+  callback?: Done,
+): Buffer | undefined {
+  if (typeof callback === 'function') {
+    processChunk(this, chunk, flushFlag, callback);
+    return undefined;
+  }
+  return processChunkSync(this, chunk, flushFlag);
+};
+
+function processChunk(stream: ZlibStream, chunk: Uint8Array, kind: number, done: Done): void {
+  if (!stream._handle) process.nextTick(done);
+  else stream._handle.process(chunk, kind, done);
+}
+
+/** Processes `chunk` at once and closes the stream, as node:zlib's synchronous functions do. */
+export function processChunkSync(stream: ZlibStream, chunk: ArrayBufferView, kind: number): Buffer {
+  if (!stream._handle) assertOpen();
+  try {
+    return (stream._handle as Engine).processSync(chunk, kind);
+  } catch (error) {
+    // node:zlib destroys the stream with the error and throws it: both see it.
+    stream.on('error', () => {});
+    stream.destroy(error as Error);
+    throw error;
+  } finally {
+    closeHandle(stream);
+  }
+}
+
+function closeHandle(stream: ZlibStream): void {
+  if (!stream._handle) return;
+  stream._handle.close();
+  stream._handle = null;
+}
+
+/** node:zlib's assertion, in its own words: a closed stream cannot be used. */
+function assertOpen(): never {
+  const closed = nodeZlib.createDeflate();
+  closed.close();
+  closed.reset();
+  throw new Error('zlib binding closed');
+}
+
+export function Zlib(
+  this: ZlibStream,
+  options: Options | undefined,
+  mode: Mode,
+  name: ClassName,
+): void {
+  const checked = checkOptions(options, mode, name);
+  ZlibBase.call(this, options, mode, checked);
+  this._level = checked.level;
+  this._strategy = checked.strategy;
+}
+Object.setPrototypeOf(Zlib.prototype, ZlibBase.prototype);
+Object.setPrototypeOf(Zlib, ZlibBase);
+
+(Zlib.prototype as ZlibStream).params = function params(level, strategy, callback) {
+  checkParams(level, strategy);
+  if (this._level === level && this._strategy === strategy) {
+    process.nextTick(callback);
+    return;
+  }
+  this.flush(Z_SYNC_FLUSH, () => {
+    if (!this._handle) assertOpen();
+    this._handle?.params(level, strategy);
+    if (this.destroyed) return;
+    this._level = level;
+    this._strategy = strategy;
+    if (callback) callback();
+  });
+};
