@@ -46,6 +46,8 @@ interface Session {
 export interface CompressSession extends Session {
   /** False: try again after a completion. Leaves Scratch. */
   flush(kind: number): boolean;
+  /** Makes the header readable if it is not yet. */
+  startOutput(): void;
   /** Up to `limit` bytes of finished output. */
   read(limit: number): Buffer;
   /** Writes, flushes and waits; all finished output. Leaves Scratch; Pending = input not taken. */
@@ -55,8 +57,11 @@ export interface CompressSession extends Session {
 }
 
 export interface DecompressSession extends Session {
-  /** Starts decompressing into `output`. False if that cannot start: see error(). */
-  step(output: Uint8Array, kind: number): boolean;
+  /**
+   * Starts decompressing into `output`; `flushApart`: `kind` applies in a call of its own after
+   * the input. False if that cannot start: see error().
+   */
+  step(output: Uint8Array, kind: number, flushApart: boolean): boolean;
   /** All output, or undefined: see error(), else it was longer than `maxOutputLength`. */
   runSync(bytes: ArrayBufferView, kind: number, maxOutputLength: number): Buffer | undefined;
   /** [errno, message] once the stream failed. */
@@ -98,7 +103,8 @@ export interface NativeStats {
 interface Addon {
   scratch: Float64Array;
   CompressSession: new (...args: SessionArguments) => CompressSession;
-  DecompressSession: new (...args: SessionArguments) => DecompressSession;
+  /** `outputUnit`: bytes per output buffer of the node:zlib stream that this stands for. */
+  DecompressSession: new (...args: [...SessionArguments, outputUnit: number]) => DecompressSession;
   setDispatcher(dispatcher: (sessions: Session[]) => void): void;
   kick(): void;
   crc32(bytes: ArrayBufferView, value: number): number;

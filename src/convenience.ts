@@ -15,8 +15,7 @@ function result(engine: ZlibStream, buffer: Buffer): Result {
 }
 
 function runAsync(engine: ZlibStream, input: Input, callback: Callback): void {
-  // Node checks the callback and the buffer in this order, and says so in its own words.
-  if (typeof callback !== 'function') nodeZlib.gzip(Buffer.alloc(0), callback);
+  if (typeof callback !== 'function') nodeZlib.gzip('', {}, callback); // throws, in Node's words
   let chunk: unknown = input;
   if (isArrayBufferView(input) && !(input instanceof Uint8Array)) {
     chunk = Buffer.from(input.buffer, input.byteOffset, input.byteLength);

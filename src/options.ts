@@ -39,7 +39,7 @@ export interface CheckedOptions {
   level: number;
   memLevel: number;
   strategy: number;
-  dictionary: ArrayBufferView | undefined;
+  dictionary: Buffer | undefined;
   info: boolean | undefined;
   /** Bytes. */
   maxOutputLength: number;
@@ -73,9 +73,13 @@ function checkWindowBits(value: unknown, mode: Mode): number {
   return ranged(value, min, Z_MAX_WINDOWBITS, Z_DEFAULT_WINDOWBITS);
 }
 
-function checkDictionary(value: unknown): ArrayBufferView | undefined {
-  if (value === undefined || isArrayBufferView(value)) return value as ArrayBufferView | undefined;
-  if (isAnyArrayBuffer(value)) return Buffer.from(value);
+/** A copy: the stream opens its native session later, and the caller may change the bytes. */
+function checkDictionary(value: unknown): Buffer | undefined {
+  if (value === undefined) return undefined;
+  if (isArrayBufferView(value)) {
+    return Buffer.from(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+  }
+  if (isAnyArrayBuffer(value)) return Buffer.from(Buffer.from(value));
   throw new Refused();
 }
 

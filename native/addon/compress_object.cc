@@ -19,6 +19,7 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
     return DefineClass(env, "CompressSession",
                        {InstanceMethod<&CompressObject::Write>("write"),
                         InstanceMethod<&CompressObject::Flush>("flush"),
+                        InstanceMethod<&CompressObject::StartOutput>("startOutput"),
                         InstanceMethod<&CompressObject::Read>("read"),
                         InstanceMethod<&CompressObject::Poll>("poll"),
                         InstanceMethod<&CompressObject::RunSync>("runSync"),
@@ -47,6 +48,11 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
     PinIfBusy();
     Report(info);
     return Napi::Boolean::New(info.Env(), started);
+  }
+
+  Napi::Value StartOutput(const Napi::CallbackInfo& info) {
+    if (session_) session_->WriteHeader();
+    return info.Env().Undefined();
   }
 
   /// read(limit): up to `limit` bytes of finished output as one Buffer.

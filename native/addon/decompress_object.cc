@@ -19,6 +19,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
   explicit DecompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
     Attach(std::make_shared<DecompressSession>(environment(info).channel(), ParamsOf(info),
                                                BytesOf(info[5])));
+    session_->SetOutputUnit(info[6].As<Napi::Number>().Uint32Value());
   }
 
   bool Settled() const { return !session_->busy(); }
@@ -49,15 +50,16 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     return Napi::Number::New(info.Env(), static_cast<double>(taken));
   }
 
-  /// step(output, kind): decompresses what was written into `output`. @return false if that
-  /// cannot start
+  /// step(output, kind, flushApart): decompresses what was written into `output`. @return false if
+  /// that cannot start
   Napi::Value Step(const Napi::CallbackInfo& info) {
     if (!session_ || session_->busy()) return Napi::Boolean::New(info.Env(), false);
     auto output = info[0].As<Napi::Uint8Array>();
     output_ = Napi::Persistent(output);
     const bool started =
         session_->Step({output.Data(), output.ByteLength()},
-                       static_cast<Flush>(info[1].As<Napi::Number>().Uint32Value()));
+                       static_cast<Flush>(info[1].As<Napi::Number>().Uint32Value()),
+                       info[2].As<Napi::Boolean>().Value());
     PinIfBusy();
     return Napi::Boolean::New(info.Env(), started);
   }
@@ -83,8 +85,8 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     while (true) {
       bytes = bytes.subspan(session_->Write(bytes));
       Block block = BlockPool::Instance().Take(size);
-      if (!block ||
-          !session_->Step({block.data(), block.capacity()}, bytes.empty() ? flush : Flush::kNone)) {
+      if (!block || !session_->Step({block.data(), block.capacity()},
+                                    bytes.empty() ? flush : Flush::kNone, false)) {
         break;
       }
       total = session_->result();

@@ -133,7 +133,9 @@ void Environment::Dispatch() {
     for (const auto& owner : owners) {
       auto* const wrap = static_cast<SessionWrap*>(owner->user);
       if (wrap == nullptr) continue;
-      sessions[count++] = wrap->Object();
+      // Empty if nobody refers to it any more: a synchronous call left it here, nobody waits.
+      const Napi::Object object = wrap->Object();
+      if (!object.IsEmpty()) sessions[count++] = object;
       wrap->ReleaseIfSettled();
     }
     if (count != 0 && !dispatcher_.IsEmpty()) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 namespace warpdrive {
 
@@ -48,6 +49,16 @@ struct StreamError {
   const char* message = nullptr;  ///< static text as zlib's strm.msg or node's own; never freed
 };
 
+/// Where the calls of node:zlib would have ended: at the end of each write, and whenever an output
+/// buffer of its chunkSize was full. What it delivered and counted before an error is what those
+/// calls did, so a step that fails reports the work up to the last mark it passed.
+struct StepMarks {
+  std::vector<uint32_t> input_ends;  ///< ascending offsets into the step's input, in bytes
+  uint32_t output_unit = 0;          ///< bytes per output buffer; 0 = no marks in the output
+  uint32_t output_phase = 0;         ///< bytes that the first output buffer already holds
+  bool flush_apart = false;          ///< the flush was a call of its own, after the last write
+};
+
 /// Device-side state of a stateful stream (hardware: the 64 KiB stream context). Created by the
 /// device that uses it, owned by the session, touched by the device only while a request that
 /// names it is in flight: at most one such request at a time.
@@ -56,6 +67,9 @@ class StreamContext {
   virtual ~StreamContext() = default;
   /// The error of the last completion with Status::kDataError.
   virtual StreamError error() const = 0;
+  /// For the next request: on kDataError consumed and produced are those at the last mark. A
+  /// device that cannot do that leaves the failing step to the software device.
+  virtual void SetMarks(StepMarks marks) { static_cast<void>(marks); }
 };
 
 /// How a stream is to be (de)compressed; the same for all its requests between two params().

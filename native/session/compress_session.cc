@@ -84,6 +84,7 @@ bool CompressSession::HasRoom() const {
 }
 
 size_t CompressSession::Write(std::span<const uint8_t> input) {
+  if (input.empty() && SegmentSize() == 0) empty_write_ = true;
   size_t taken = 0;
   while (taken < input.size()) {
     if (finished_ || stateful_busy_ || status_ != Status::kOk) break;
@@ -164,7 +165,12 @@ bool CompressSession::StageStateful(Flush flush) {
   if (!HasRoom()) return false;
   WriteHeader();
   const auto size = static_cast<uint32_t>(SegmentSize());
-  if (!EnsureContext() || !NewStatefulSlot(0, size, flush)) {
+  if (!EnsureContext()) {
+    Fail(Status::kDeviceError);
+    return true;
+  }
+  if (std::exchange(empty_write_, false) && size == 0) context_->SetMarks({.input_ends = {0}});
+  if (!NewStatefulSlot(0, size, flush)) {
     Fail(Status::kDeviceError);
     return true;
   }
@@ -312,7 +318,7 @@ void CompressSession::Reset() {
   output_.Clear();
   checksum_ = InitialChecksum(params_.format);
   total_in_ = cut_ = 0;
-  header_written_ = finished_ = false;
+  header_written_ = finished_ = empty_write_ = false;
   status_ = Status::kOk;
 }
 

@@ -34,6 +34,9 @@ class CompressSession final : public RequestOwner {
   /// after a completion), when a flush is in progress, or after the stream was finished
   size_t Write(std::span<const uint8_t> input);
 
+  /// Makes the header readable, if it is not yet. Otherwise it comes with the first block.
+  void WriteHeader();
+
   /// Makes all input so far come out, as zlib's flush of that kind.
   /// @return false if that cannot start yet: try again after a completion
   bool FlushTo(Flush flush);
@@ -72,7 +75,6 @@ class CompressSession final : public RequestOwner {
   size_t SegmentSize() const { return end_ - begin_; }
   bool Grow(size_t wanted);
   bool StartBuffer(std::span<const uint8_t> history, size_t capacity);
-  void WriteHeader();
   bool CutBlock(Flush flush);
   bool StageStateful(Flush flush);
   bool EnsureContext();
@@ -107,6 +109,9 @@ class CompressSession final : public RequestOwner {
   uint32_t checksum_;
   uint64_t total_in_ = 0;  ///< input bytes whose output is in output_ (or was)
   uint64_t cut_ = 0;       ///< input bytes given to requests
+  /// Something of no bytes was written since the last flush: zlib leaves out a flush that follows
+  /// another directly, but not this one.
+  bool empty_write_ = false;
   bool header_written_ = false;
   bool finished_ = false;
   bool synchronous_ = false;

@@ -48,10 +48,27 @@ size_t DecompressSession::Write(std::span<const uint8_t> input) {
     error_ = kOutOfMemory;
     return 0;
   }
+  total_written_ += count;
+  if (count == input.size()) write_ends_.push_back(total_written_);
   return count;
 }
 
-bool DecompressSession::Step(std::span<uint8_t> output, Flush flush) {
+StepMarks DecompressSession::Marks(bool flush_apart) {
+  StepMarks marks;
+  marks.output_unit = output_unit_;
+  marks.flush_apart = flush_apart;
+  if (output_unit_ != 0) {
+    marks.output_phase = static_cast<uint32_t>(total_produced_ % output_unit_);
+  }
+  while (!write_ends_.empty() && write_ends_.front() <= total_consumed_) write_ends_.pop_front();
+  for (const uint64_t end : write_ends_) {
+    if (end > total_consumed_ + active_.size()) break;
+    marks.input_ends.push_back(static_cast<uint32_t>(end - total_consumed_));
+  }
+  return marks;
+}
+
+bool DecompressSession::Step(std::span<uint8_t> output, Flush flush, bool flush_apart) {
   if (busy_ || error_.code != 0) return false;
   if (!context_) context_ = channel_->home().MakeInflateContext(params_, dictionary_);
   if (!context_) {
@@ -60,6 +77,7 @@ bool DecompressSession::Step(std::span<uint8_t> output, Flush flush) {
   }
   if (active_.size() == 0 && pending_.size() != 0) std::swap(active_, pending_);
   busy_ = true;
+  context_->SetMarks(Marks(flush_apart));
   const Request request{
       .operation = Operation::kDecompress,
       .flush = pending_.size() != 0 ? Flush::kNone : flush,
@@ -87,6 +105,8 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
   busy_ = false;
   result_ = completion;
   active_.begin += completion.consumed;
+  total_consumed_ += completion.consumed;
+  total_produced_ += completion.produced;
   if (active_.size() == 0) {
     active_.begin = active_.end = 0;
     // An idle stream keeps no input buffer.
@@ -108,6 +128,7 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
 void DecompressSession::DropInput() {
   pending_ = {};
   if (!busy_) active_ = {};
+  write_ends_.clear();
 }
 
 bool DecompressSession::Reset() {
@@ -115,6 +136,8 @@ bool DecompressSession::Reset() {
   active_ = {};
   pending_ = {};
   context_.reset();
+  write_ends_.clear();
+  total_written_ = total_consumed_ = 0;
   result_ = {};
   error_ = {};
   return true;

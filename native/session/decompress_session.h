@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "device/block_pool.h"
 #include "device/request.h"
@@ -20,14 +22,18 @@ class DecompressSession final : public RequestOwner {
   /// Runs requests on the calling thread.
   void SetSynchronous(bool synchronous) { synchronous_ = synchronous; }
 
-  /// Copies input. @return bytes taken: fewer than given when enough waits already
+  /// Output buffer size of the node:zlib stream this stands for, in bytes (StepMarks).
+  void SetOutputUnit(uint32_t bytes) { output_unit_ = bytes; }
+
+  /// Copies the rest of one of the caller's chunks. @return bytes taken: fewer than given when
+  /// enough waits already
   size_t Write(std::span<const uint8_t> input);
   bool HasRoom() const { return Pending() < kMaxPending; }
 
   /// Starts one step into `output` (the caller's, untouched by others until the completion).
-  /// `flush` takes effect with the last of the input.
+  /// `flush` takes effect with the last of the input, or after it if `flush_apart`.
   /// @return false if a step is in flight or the stream failed
-  bool Step(std::span<uint8_t> output, Flush flush);
+  bool Step(std::span<uint8_t> output, Flush flush, bool flush_apart);
 
   bool busy() const { return busy_; }
   /// Input bytes that wait, those in flight included.
@@ -55,13 +61,19 @@ class DecompressSession final : public RequestOwner {
     size_t size() const { return end - begin; }
   };
   static bool Append(Input& input, std::span<const uint8_t> data);
+  StepMarks Marks(bool flush_apart);
 
   std::shared_ptr<Channel> channel_;
   StreamParams params_;
   std::vector<uint8_t> dictionary_;
   std::unique_ptr<StreamContext> context_;
-  Input active_;   ///< what the step in flight reads
-  Input pending_;  ///< what came since
+  Input active_;                     ///< what the step in flight reads
+  Input pending_;                    ///< what came since
+  std::deque<uint64_t> write_ends_;  ///< where writes end, in bytes from the stream's start
+  uint64_t total_written_ = 0;
+  uint64_t total_consumed_ = 0;
+  uint64_t total_produced_ = 0;
+  uint32_t output_unit_ = 0;
   Completion result_;
   StreamError error_;
   bool busy_ = false;

@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "software/codecs/block_codec.h"
+#include "software/codecs/marked_stream.h"
 #include "software/codecs/plan.h"
 #include "software/codecs/stream_codec.h"
 #include "software/software_queue.h"
@@ -86,7 +87,9 @@ std::unique_ptr<StreamContext> SoftwareDevice::MakeDeflateContext(
 
 std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
     const StreamParams& params, std::span<const uint8_t> dictionary) {
-  return MakeInflateStream(params, dictionary);
+  auto stream = MakeInflateStream(params, dictionary);
+  if (stream == nullptr) return nullptr;
+  return std::make_unique<MarkedStream>(std::move(stream));
 }
 
 void SoftwareDevice::SetThreads(uint32_t threads) {

@@ -1,6 +1,6 @@
 // Compression behind a stream: feeds the native session, pushes what comes out.
 import { addon, type CompressSession, Scratch, Status, scheduleKick, scratch } from '../binding.js';
-import { Mode, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
+import { Z_FINISH, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat, resolveLevel } from './native-params.js';
@@ -15,13 +15,8 @@ export class CompressEngine extends EngineBase {
   /** Output read from the session and not pushed yet: chunkSize can be small. */
   private spill: Buffer | null = null;
   private flushed = false;
-
-  constructor(
-    private readonly mode: Mode,
-    ...rest: ConstructorParameters<typeof EngineBase>
-  ) {
-    super(...rest);
-  }
+  private finished = false;
+  private headerSent = false;
 
   private open(): CompressSession {
     if (this.session) return this.session;
@@ -44,7 +39,13 @@ export class CompressEngine extends EngineBase {
     this.pushOutput(session);
     const { task } = this;
     if (!task || this.closed || this.failed()) return;
-    if (task.offset < task.chunk.byteLength) {
+    if (this.finished && task.chunk.byteLength > 0) {
+      // After flush(Z_FINISH): zlib takes no more input, and node:zlib ends the readable side.
+      this.push(null);
+      this.completeTask();
+      return;
+    }
+    if (task.offset < task.chunk.byteLength || (task.chunk.byteLength === 0 && !task.kind)) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
       this.stream.bytesWritten += taken;
@@ -52,19 +53,36 @@ export class CompressEngine extends EngineBase {
       if (task.offset < task.chunk.byteLength) return;
     }
     if (task.kind === Z_NO_FLUSH) {
-      if (scratch[Scratch.Room] === 1 || scratch[Scratch.Settled] === 1) this.completeTask();
+      if (scratch[Scratch.Room] !== 1 && scratch[Scratch.Settled] !== 1) return;
+      this.completeTask();
+      this.scheduleHeader();
       return;
     }
     if (!this.flushed) {
       this.flushed = session.flush(task.kind);
       scheduleKick();
       if (!this.flushed) return;
+      if (task.kind === Z_FINISH) this.finished = true;
     }
     this.pushOutput(session);
     if (this.closed || this.failed()) return;
     if (scratch[Scratch.Settled] === 1 && scratch[Scratch.Readable] === 0 && !this.spill) {
       this.completeTask();
     }
+  }
+
+  /**
+   * As with node:zlib the header goes out at the first write, not only with the first block; but
+   * not if the stream is ended in the same turn, since it then comes with all the rest.
+   */
+  private scheduleHeader(): void {
+    if (this.headerSent) return;
+    this.headerSent = true;
+    setImmediate(() => {
+      if (this.closed || this.stream.writableEnded) return;
+      this.session?.startOutput();
+      this.onNativeReady();
+    });
   }
 
   private completeTask(): void {
@@ -76,7 +94,7 @@ export class CompressEngine extends EngineBase {
   private pushOutput(session: CompressSession): void {
     const { chunkSize, chunkSizeGiven } = this.options;
     const most = chunkSizeGiven ? Math.trunc(chunkSize) : READ_SIZE;
-    while (!this.blocked && !this.closed) {
+    while (!this.blocked && !this.closed && !this.processing) {
       if (!this.spill) {
         if (scratch[Scratch.Readable] === 0) return;
         const output = session.read(Math.max(most, READ_SIZE));
@@ -110,11 +128,14 @@ export class CompressEngine extends EngineBase {
   params(level: number, strategy: number): void {
     this.level = level;
     this.strategy = strategy;
-    this.session?.setParams(resolveLevel(level), strategy);
+    // params() lets undefined pass, which the native side of node:zlib takes for 0.
+    this.session?.setParams(resolveLevel(level | 0), strategy | 0);
   }
 
   reset(): void {
     this.spill = null;
+    this.headerSent = false;
+    this.finished = false;
     this.session?.reset();
   }
 

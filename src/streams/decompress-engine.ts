@@ -7,7 +7,7 @@ import {
   scheduleKick,
   scratch,
 } from '../binding.js';
-import { Mode, Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
+import { Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, codedError, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
@@ -26,18 +26,13 @@ export class DecompressEngine extends EngineBase {
   /** The stream ended with bytes left over: what follows is ignored, as node:zlib does. */
   private ended = false;
   private discardStep = false;
+  /** The stream failed, after this much more output. */
+  private lastOutput: Buffer | null = null;
   private output: Buffer | null = null;
   private outputOffset = 0;
   private outputSize = this.options.chunkSizeGiven
     ? Math.trunc(this.options.chunkSize)
     : Z_DEFAULT_CHUNK;
-
-  constructor(
-    private readonly mode: Mode,
-    ...rest: ConstructorParameters<typeof EngineBase>
-  ) {
-    super(...rest);
-  }
 
   private open(): DecompressSession {
     if (this.session) return this.session;
@@ -49,6 +44,7 @@ export class DecompressEngine extends EngineBase {
       memLevel,
       strategy,
       dictionary,
+      Math.trunc(this.options.chunkSize),
     );
     this.session.owner = this;
     return this.session;
@@ -60,6 +56,10 @@ export class DecompressEngine extends EngineBase {
     if (this.stepping) {
       if (scratch[Scratch.Settled] === 1) this.takeResult(session);
       if (this.closed) return;
+    }
+    if (this.lastOutput) {
+      this.failAfterOutput(session);
+      return;
     }
     this.feed(session);
     if (!this.closed && !this.stepping && !this.blocked) this.maybeStep(session);
@@ -74,8 +74,12 @@ export class DecompressEngine extends EngineBase {
       this.finishTask();
       return;
     }
-    if (task.offset < byteLength) task.offset += session.write(task.chunk, task.offset);
-    if (task.offset < byteLength) return;
+    if (task.offset < byteLength) {
+      const taken = session.write(task.chunk, task.offset);
+      task.offset += taken;
+      this.stream.bytesWritten += taken;
+      if (task.offset < byteLength) return;
+    }
     if (task.kind === Z_NO_FLUSH && byteLength > 0) {
       session.poll();
       if (scratch[Scratch.Room] === 1) this.finishTask();
@@ -93,7 +97,9 @@ export class DecompressEngine extends EngineBase {
     if (scratch[Scratch.Pending] === 0 && !flushDue) return;
     this.flushing = flushDue;
     const output = this.outputRoom();
-    if (!session.step(output, flushDue ? task.kind : Z_NO_FLUSH)) {
+    // A flush without data is a call of its own in node:zlib, after those of the data.
+    const apart = flushDue && task.chunk.byteLength === 0;
+    if (!session.step(output, flushDue ? task.kind : Z_NO_FLUSH, apart)) {
       this.fail(session);
       return;
     }
@@ -120,15 +126,16 @@ export class DecompressEngine extends EngineBase {
       this.restart(session);
       return;
     }
-    this.stream.bytesWritten += scratch[Scratch.Consumed] ?? 0;
     if (session.error()) {
-      this.fail(session);
+      this.stream.bytesWritten -= pending;
+      this.lastOutput = this.takeOutput(produced);
       return;
     }
     if (this.flushing && status !== Status.OutputFull) this.flushed = pending === 0;
     this.pushOutput(produced, status === Status.OutputFull);
     if (this.closed || status !== Status.StreamEnd || pending === 0) return;
     this.ended = true;
+    this.stream.bytesWritten -= pending;
     session.dropInput();
     if (this.options.rejectGarbageAfterEnd) {
       this.stream.destroy(
@@ -143,14 +150,36 @@ export class DecompressEngine extends EngineBase {
     this.push(null);
   }
 
-  private pushOutput(produced: number, full: boolean): void {
-    if (produced === 0 || !this.output) return;
-    const chunk = this.output.subarray(this.outputOffset, this.outputOffset + produced);
+  private takeOutput(produced: number): Buffer {
+    const output = this.output ?? Buffer.alloc(0);
     this.outputOffset += produced;
+    return output.subarray(this.outputOffset - produced, this.outputOffset);
+  }
+
+  private pushOutput(produced: number, full: boolean): void {
+    if (produced === 0) return;
+    const chunk = this.takeOutput(produced);
     if (full && !this.options.chunkSizeGiven) {
       this.outputSize = Math.min(2 * this.outputSize, MAX_OUTPUT);
     }
     this.push(chunk);
+  }
+
+  /**
+   * Output before an error reaches the consumer first, in chunks of node:zlib's size and at the
+   * consumer's pace: destroying the stream would drop what is still buffered.
+   */
+  private failAfterOutput(session: DecompressSession): void {
+    const unit = Math.trunc(this.options.chunkSize);
+    while (this.lastOutput && !this.blocked && !this.closed) {
+      if (this.lastOutput.byteLength === 0) {
+        this.fail(session);
+        return;
+      }
+      const chunk = this.lastOutput.subarray(0, unit);
+      this.lastOutput = this.lastOutput.subarray(unit);
+      this.push(chunk);
+    }
   }
 
   private fail(session: DecompressSession): void {

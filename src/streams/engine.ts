@@ -2,7 +2,9 @@
 import { AsyncResource } from 'node:async_hooks';
 
 import type { SessionOwner } from '../binding.js';
+import type { Mode } from '../constants.js';
 import type { CheckedOptions } from '../options.js';
+import { NodeHandle, type WriteSyncArguments } from './node-handle.js';
 import type { ZlibStream } from './zlib-base.js';
 
 export type Done = (error?: Error | null) => void;
@@ -24,6 +26,8 @@ export interface Engine {
   onRead(): void;
   params(level: number, strategy: number): void;
   reset(): void;
+  /** Not ours: node:zlib's handle, for users who bypass the stream. */
+  writeSync(...args: WriteSyncArguments): void;
   /** Drops everything; `done` of a chunk in progress is called. Idempotent. */
   close(): void;
 }
@@ -44,10 +48,14 @@ export abstract class EngineBase implements Engine, SessionOwner {
   protected closed = false;
   // Callbacks run in the asynchronous context in which the stream was made, as node:zlib's do.
   private readonly resource = new AsyncResource('ZLIB', { requireManualDestroy: true });
+  private nodeHandle: NodeHandle | null = null;
   private advancing = false;
+  /** Inside process(): nothing is pushed there, since node:zlib always pushes in a later turn. */
+  protected processing = false;
   private again = false;
 
   constructor(
+    protected readonly mode: Mode,
     protected readonly stream: ZlibStream,
     protected readonly options: CheckedOptions,
   ) {}
@@ -60,7 +68,12 @@ export abstract class EngineBase implements Engine, SessionOwner {
 
   process(chunk: Uint8Array, kind: number, done: Done): void {
     this.task = { chunk, offset: 0, kind, done };
-    this.step();
+    this.processing = true;
+    try {
+      this.step();
+    } finally {
+      this.processing = false;
+    }
   }
 
   onRead(): void {
@@ -74,15 +87,21 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.resource.runInAsyncScope(this.step, this);
   }
 
+  writeSync(...args: WriteSyncArguments): void {
+    this.nodeHandle ??= new NodeHandle(this.mode, this.options, this.stream);
+    this.nodeHandle.writeSync(...args);
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.release();
+    this.nodeHandle?.close();
     this.resource.emitDestroy();
     const task = this.task;
     this.task = null;
     // As node:zlib: a write in progress at destroy() still gets its callback.
-    if (task) process.nextTick(task.done);
+    if (task) process.nextTick(() => this.resource.runInAsyncScope(task.done));
   }
 
   /** Runs advance(), and again if a callback or a listener asked for it meanwhile. */
@@ -110,6 +129,9 @@ export abstract class EngineBase implements Engine, SessionOwner {
   protected finishTask(): void {
     const task = this.task;
     this.task = null;
-    task?.done();
+    // Never inside process(): until its callback a write counts as buffered (writableLength).
+    if (!task) return;
+    if (this.processing) process.nextTick(() => this.resource.runInAsyncScope(task.done));
+    else task.done();
   }
 }

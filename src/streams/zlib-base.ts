@@ -1,10 +1,8 @@
 // The prototype chain of node:zlib's streams: Gzip -> Zlib -> ZlibBase -> Transform. Written as
 // functions, because users call them without `new` and inherit from them in the old way.
-import { getDefaultHighWaterMark } from 'node:stream';
+import { finished, type TransformOptions } from 'node:stream';
 import { deprecate } from 'node:util';
 import * as nodeZlib from 'node:zlib';
-
-import { finished, Transform, type TransformOptions } from 'readable-stream';
 
 import {
   type ClassName,
@@ -20,11 +18,17 @@ import { type CheckedOptions, checkOptions, checkParams, type Options } from '..
 import { CompressEngine } from './compress-engine.js';
 import { DecompressEngine } from './decompress-engine.js';
 import type { Done, Engine } from './engine.js';
+import { Transform } from './transform.js';
 
 /** A stream as seen from inside; the underscored names are node:zlib's, which users reach for. */
 export interface ZlibStream extends Transform {
   bytesWritten: number;
   _handle: Engine | null;
+  /** [space left, input left] after `_handle.writeSync()`, in bytes. */
+  _writeState: Uint32Array;
+  /** Output space for those who drive `_handle`; the streams themselves do not use it. */
+  _outBuffer: Buffer;
+  _outOffset: number;
   _chunkSize: number;
   _defaultFlushFlag: number;
   _finishFlushFlag: number;
@@ -74,16 +78,10 @@ function isDecompressor(mode: Mode): boolean {
   );
 }
 
-/** Options for Transform: the running Node's buffer sizes, and never anything but bytes. */
-function transformOptions(options: Options | undefined): TransformOptions & { autoDestroy: true } {
-  return {
-    highWaterMark: getDefaultHighWaterMark(false),
-    autoDestroy: true,
-    ...(options as TransformOptions | undefined),
-    encoding: undefined,
-    objectMode: false,
-    writableObjectMode: false,
-  };
+/** Options for Transform: the caller's, but never anything but bytes. */
+function transformOptions(options: Options | undefined): TransformOptions {
+  const bytes = { encoding: undefined, objectMode: false, writableObjectMode: false };
+  return { autoDestroy: true, ...(options as TransformOptions | undefined), ...bytes };
 }
 
 export function ZlibBase(
@@ -92,8 +90,10 @@ export function ZlibBase(
   mode: Mode,
   checked: CheckedOptions,
 ): void {
-  Transform.call(this, transformOptions(options));
+  Reflect.apply(Transform, this, [transformOptions(options)]);
   this.bytesWritten = 0;
+  this._writeState = new Uint32Array(2);
+  this._outOffset = 0;
   this._chunkSize = checked.chunkSize;
   this._defaultFlushFlag = checked.flush;
   this._finishFlushFlag = checked.finishFlush;
@@ -112,6 +112,20 @@ Object.defineProperty(base, '_closed', {
   enumerable: true,
   get(this: ZlibStream) {
     return !this._handle;
+  },
+});
+
+// Made when somebody asks for it: hardly anyone does, and it is 16 KiB per stream.
+Object.defineProperty(base, '_outBuffer', {
+  configurable: true,
+  enumerable: true,
+  get(this: ZlibStream) {
+    this._outBuffer = Buffer.allocUnsafe(this._chunkSize);
+    return this._outBuffer;
+  },
+  set(this: ZlibStream, value: Buffer) {
+    const own = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(this, '_outBuffer', own);
   },
 });
 
@@ -182,9 +196,10 @@ base._destroy = function _destroy(error, callback) {
 base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
   let kind = this._defaultFlushFlag;
   const marked = chunk[flushKind];
-  if (marked !== undefined) kind = marked;
-  // The last chunk also gets the finish flush.
-  if (this.writableEnded && this.writableLength === chunk.byteLength) {
+  if (marked !== undefined) {
+    // A flush stays one, whether or not end() was called by now: output must not depend on timing.
+    kind = marked;
+  } else if (this.writableEnded && this.writableLength === chunk.byteLength) {
     kind = strongerFlush(kind, this._finishFlushFlag);
   }
   processChunk(this, chunk, kind, done);

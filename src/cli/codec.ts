@@ -1,0 +1,243 @@
+import { crc32 } from '../crc32.js';
+import * as zlib from '../index.js';
+import {
+  type GzipHeader,
+  MAX_HEADER,
+  type ParsedHeader,
+  parseHeader,
+  replaceHeader,
+  TRAILER,
+} from './gzip-header.js';
+import type { Input } from './input.js';
+import { FileError } from './messages.js';
+import type { Sink } from './output.js';
+
+/** Bytes per output chunk of the streams; also what they may hold ready. */
+const CHUNK_SIZE = 256 * 1024;
+const BUFFERS = { chunkSize: CHUNK_SIZE, highWaterMark: 4 * CHUNK_SIZE };
+/** First write to a codec; each further one is twice as long. A small member needs no more. */
+const FIRST_WRITE = 32 * 1024;
+/** Input bytes kept for the case that a decoder does not use them; above that, it is waited for. */
+const CHECK_INTERVAL = 8 * 1024 * 1024;
+
+/** Members are short below this many bytes, compressed and not. */
+const SHORT_MEMBER = 128 * 1024;
+
+/** What follows the last gzip member: nothing, only zero bytes (padding), or something else. */
+export type Trailing = 'nothing' | 'zeros' | 'garbage';
+
+/** A stream that says how much of its input it has used. */
+type Codec = ReturnType<typeof zlib.createGzip | typeof zlib.createInflateRaw>;
+
+/** Resolves when `codec` takes more, or never will. */
+function writable(codec: Codec): Promise<void> {
+  return new Promise((resolve) => {
+    const settled = () => {
+      codec.off('drain', settled).off('close', settled);
+      resolve();
+    };
+    codec.on('drain', settled).on('close', settled);
+  });
+}
+
+/** Resolves when `codec` has used what was written to it, as far as it ever will. */
+function processed(codec: Codec): Promise<void> {
+  return new Promise((resolve) => {
+    const settled = () => {
+      codec.off('close', settled);
+      resolve();
+    };
+    codec.on('close', settled).flush(zlib.constants.Z_SYNC_FLUSH, settled);
+  });
+}
+
+/** What has been written to a codec and may not have been used by it yet. */
+class Given {
+  readonly #codec: Codec;
+  #chunks: Buffer[] = [];
+  #start = 0;
+
+  constructor(codec: Codec) {
+    this.#codec = codec;
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  /** Forgets what has been used; the rest. */
+  unused(): Buffer[] {
+    const used = this.#codec.bytesWritten;
+    for (let first = this.#chunks[0]; first && this.#start < used; first = this.#chunks[0]) {
+      const part = Math.min(first.length, used - this.#start);
+      this.#start += part;
+      if (part < first.length) this.#chunks[0] = first.subarray(part);
+      else this.#chunks.shift();
+    }
+    return this.#chunks;
+  }
+}
+
+/** Writes `input` to `codec` until one of them ends; notes in `given` what, if that is wanted. */
+async function feed(input: Input, codec: Codec, given: Given | undefined): Promise<void> {
+  let sinceCheck = 0;
+  for (let limit = FIRST_WRITE; !codec.destroyed; limit *= 2) {
+    const chunk = await input.next(limit);
+    if (!chunk) {
+      if (!codec.destroyed) codec.end();
+      return;
+    }
+    given?.add(chunk);
+    if (!codec.destroyed && !codec.write(chunk)) await writable(codec);
+    sinceCheck += chunk.length;
+    if (given && sinceCheck >= CHECK_INTERVAL && !codec.destroyed) {
+      // While requests are in flight, bytesWritten may count what will turn out not to be used.
+      await processed(codec);
+      given.unused();
+      sinceCheck = 0;
+    }
+  }
+}
+
+/**
+ * Sends `input` through `codec` to `consume`. Other than pipeline(), it leaves in `input` what
+ * the codec has not used of what `given` notes, and it fails as soon as `consume` does, even if `input` is a pipe on which
+ * nothing comes: the owner of `input` ends that by closing it.
+ */
+async function through(
+  input: Input,
+  codec: Codec,
+  consume: (result: AsyncIterable<Buffer>) => Promise<void>,
+  given?: Given,
+): Promise<void> {
+  const feeding = feed(input, codec, given).catch((error: Error) => void codec.destroy(error));
+  try {
+    await consume(codec);
+  } finally {
+    codec.destroy();
+  }
+  await feeding;
+  if (given) input.unread(given.unused());
+}
+
+/** Compresses `input` to one member that starts with `header`. */
+export async function compress(
+  input: Input,
+  sink: Sink,
+  { level, header }: { level: number; header: Buffer },
+): Promise<void> {
+  const encoder = zlib.createGzip({ level, ...BUFFERS });
+  await through(input, encoder, (member) => sink.drain(replaceHeader(member, header)));
+}
+
+/** The bytes to come and what they are as a member's header. */
+export async function peekHeader(input: Input): Promise<{ head: Buffer; parsed: ParsedHeader }> {
+  const head = await input.peek(
+    (bytes) => bytes.length >= MAX_HEADER || parseHeader(bytes).kind !== 'incomplete',
+  );
+  return { head, parsed: parseHeader(head) };
+}
+
+/** Checks what a member decodes to against its trailer (RFC 1952, section 2.3.1). */
+class Checksum {
+  #crc = 0;
+  #length = 0;
+
+  add(chunk: Buffer): void {
+    this.#crc = crc32(chunk, this.#crc);
+    this.#length = (this.#length + chunk.length) % 2 ** 32;
+  }
+
+  /** Reads the trailer. Throws FileError if it is not there or does not fit. */
+  async verify(input: Input): Promise<void> {
+    const trailer = await input.take(TRAILER);
+    if (trailer.length < TRAILER) throw new FileError(input.name, 'unexpected end of file');
+    const damage = (what: string) => new FileError(input.name, `invalid compressed data--${what}`);
+    if (trailer.readUInt32LE(0) !== this.#crc) throw damage('crc error');
+    if (trailer.readUInt32LE(4) !== this.#length) throw damage('length error');
+  }
+}
+
+/** The deflate stream at the start of `bytes`, if it ends there and is short, and its length. */
+function inflateShort(bytes: Buffer): { plain: Buffer; used: number } | undefined {
+  try {
+    const options = { info: true, maxOutputLength: SHORT_MEMBER };
+    const result: unknown = zlib.inflateRawSync(bytes.subarray(0, SHORT_MEMBER), options);
+    const { buffer, engine } = result as { buffer: Buffer; engine: Codec };
+    return { plain: buffer, used: engine.bytesWritten };
+  } catch {
+    // Longer, incomplete, or damaged: the stream will tell.
+    return undefined;
+  }
+}
+
+/** Decodes one member; `isLikelyShort` if it is worth while to try without a stream first. */
+async function decompressMember(
+  input: Input,
+  header: GzipHeader,
+  sink: Sink,
+  isLikelyShort: boolean,
+): Promise<void> {
+  const checksum = new Checksum();
+  await input.take(header.length);
+  const short = isLikelyShort ? inflateShort(await input.peek(() => true)) : undefined;
+  if (short) {
+    await input.take(short.used);
+    checksum.add(short.plain);
+    await checksum.verify(input);
+    await sink.write(short.plain);
+    return;
+  }
+  async function* checked(result: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of result) {
+      checksum.add(chunk);
+      yield chunk;
+    }
+  }
+  const decoder = zlib.createInflateRaw(BUFFERS);
+  const given = new Given(decoder);
+  await through(input, decoder, (result) => sink.drain(checked(result)), given);
+  await checksum.verify(input);
+}
+
+/** Whether nothing but zero bytes is left of `input`, which this reads. */
+async function isZeros(input: Input): Promise<boolean> {
+  for await (const chunk of input.chunks()) {
+    if (chunk.some((byte) => byte !== 0)) return false;
+  }
+  return true;
+}
+
+/**
+ * Decompresses all gzip members of `input` and checks their trailers. Member by member, not with
+ * createGunzip(): to that, what follows the last member is an error that takes along output of
+ * the member before, where gzip(1) warns. Throws FileError, and the streams' and the sink's errors.
+ */
+export async function decompress(input: Input, sink: Sink): Promise<Trailing> {
+  let start = 0;
+  for (let count = 0; ; count++) {
+    const { head, parsed } = await peekHeader(input);
+    if (parsed.kind === 'header') {
+      // A stream costs more than a short member, and those come in thousands, as in BGZF files.
+      const isLikelyShort = count > 0 && input.bytesRead - start < SHORT_MEMBER;
+      start = input.bytesRead;
+      await decompressMember(input, parsed.header, sink, isLikelyShort);
+    } else if (count > 0 && head.length === 0) return 'nothing';
+    else if (count > 0 && head[0] === 0) return (await isZeros(input)) ? 'zeros' : 'garbage';
+    else if (count > 0 && parsed.kind === 'not-gzip') return 'garbage';
+    else throw new FileError(input.name, describeHeader(parsed));
+  }
+}
+
+/** Why there is no member where one should be. */
+export function describeHeader(parsed: Exclude<ParsedHeader, { kind: 'header' }>): string {
+  if (parsed.kind === 'unsupported') return parsed.reason;
+  return parsed.kind === 'incomplete' ? 'unexpected end of file' : 'not in gzip format';
+}
+
+/** gzip's words for what the streams say about damaged input; undefined for other errors. */
+export function describeDecoderError(error: unknown): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'Z_BUF_ERROR') return 'unexpected end of file';
+  return code === 'Z_DATA_ERROR' ? 'invalid compressed data--format violated' : undefined;
+}

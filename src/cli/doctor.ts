@@ -1,0 +1,79 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { reasonOf } from './messages.js';
+import { packageRoot, packageVersion } from './package-info.js';
+import { renderFields } from './table.js';
+
+/** A device as warpdrive.devices() describes it; the fields differ between kinds of device. */
+export type DeviceFields = Record<string, unknown>;
+
+/** Classes in which the kernel lists the accelerators that user space may reach. */
+const HARDWARE_CLASSES = ['/sys/class/uacce', '/sys/class/spimdev'];
+
+export interface Findings {
+  /** Empty, with the reason in `error`, if the package could not be loaded. */
+  devices: DeviceFields[];
+  error: unknown;
+  /** Folders to look in for hardware; the kernel's by default. */
+  hardwareClasses?: string[];
+}
+
+function loadedAddon(): string | undefined {
+  return Object.keys(require.cache).find(
+    (file) => file.startsWith(packageRoot) && file.endsWith('.node'),
+  );
+}
+
+/** Where the build leaves the addon, if it has left one. */
+function builtAddon(): string {
+  const folder = join(packageRoot, 'build', 'Release');
+  try {
+    const file = readdirSync(folder).find((name) => name.endsWith('.node'));
+    if (file) return join(folder, file);
+  } catch {
+    // No build folder is no addon.
+  }
+  return `none in ${folder}`;
+}
+
+/** What one class folder shows: the names in it, or why there are none. */
+function lookInto(folder: string): { entries: string[]; outcome: string } {
+  try {
+    const entries = readdirSync(folder).sort();
+    return { entries, outcome: entries.join(', ') || 'empty' };
+  } catch (error) {
+    return { entries: [], outcome: reasonOf(error) };
+  }
+}
+
+function describeHardware(hardware: DeviceFields[], classes: string[]): string {
+  const looks = classes.map((folder) => ({ folder, ...lookInto(folder) }));
+  if (hardware.length > 0) return '';
+  const present = looks.filter(({ entries }) => entries.length > 0);
+  if (present.length === 0) {
+    const where = looks.map(({ folder, outcome }) => `  ${folder}: ${outcome}\n`).join('');
+    return `\nno WarpDrive hardware found: looked in ${classes.join(', ')}\n${where}`;
+  }
+  const where = present.map(({ folder, outcome }) => `  ${folder}: ${outcome}\n`).join('');
+  return `\nno WarpDrive hardware in use, though the kernel shows some:\n${where}`;
+}
+
+/** The text of `warpdrive doctor`. */
+export function doctorReport(findings: Findings): string {
+  const { devices, error, hardwareClasses = HARDWARE_CLASSES } = findings;
+  const software = devices.find(({ transport }) => transport === 'software');
+  const summary = renderFields({
+    'warpdrive-zlib': packageVersion(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    addon: loadedAddon() ?? `not loaded (${builtAddon()})`,
+    ...(error !== undefined && { 'load error': reasonOf(error).split('\n')[0] }),
+    codecs: software?.codecs,
+    threads: software?.threads,
+  });
+  const details = devices
+    .map(({ name, ...fields }) => `\ndevice ${name}\n${renderFields(fields, '  ')}`)
+    .join('');
+  const hardware = devices.filter(({ transport }) => transport !== 'software');
+  return summary + details + describeHardware(hardware, hardwareClasses);
+}

@@ -1,0 +1,170 @@
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+
+const open = promisify(fs.open);
+const read = promisify(fs.read);
+
+/** Large enough that system calls and events do not count. */
+const READ_SIZE = 512 * 1024;
+
+/** createReadStream() would close the file with each stream over it; Input.close() does that. */
+const reading = {
+  open: fs.open,
+  read: fs.read,
+  close: (_fd: number, done: (error?: null) => void) => done(null),
+};
+
+/** Something to read: an opened file or stdin. Reading starts with the first peek or chunk. */
+export class Input {
+  /** undefined for stdin. */
+  readonly path: string | undefined;
+  readonly stat: fs.BigIntStats;
+  /** Bytes that have been read for good. */
+  bytesRead = 0;
+  readonly #fd: number;
+  readonly #seekable: boolean;
+  #stream: Readable | undefined;
+  #chunks: AsyncIterator<Buffer> | undefined;
+  /** Read ahead, none of them empty. */
+  #pending: Buffer[] = [];
+
+  constructor(path: string | undefined, fd: number, seekable: boolean) {
+    this.path = path;
+    this.stat = fs.fstatSync(fd, { bigint: true });
+    this.#fd = fd;
+    this.#seekable = seekable && this.stat.isFile();
+  }
+
+  /** What messages call it. */
+  get name(): string {
+    return this.path ?? 'stdin';
+  }
+
+  /** Size of the whole, if that can be known before reading it; then readAt() works. */
+  get size(): number | undefined {
+    return this.#seekable ? Number(this.stat.size) : undefined;
+  }
+
+  /** Whether the file is another one than when it was opened, as far as its inode tells. */
+  hasChanged(): boolean {
+    const now = fs.fstatSync(this.#fd, { bigint: true });
+    return now.size !== this.stat.size || now.mtimeNs !== this.stat.mtimeNs;
+  }
+
+  /** Up to `length` bytes at `position`, fewer only at the end of the file. */
+  async readAt(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    let filled = 0;
+    while (filled < length) {
+      const { bytesRead } = await read(this.#fd, bytes, filled, length - filled, position + filled);
+      if (bytesRead === 0) break;
+      filled += bytesRead;
+    }
+    return bytes.subarray(0, filled);
+  }
+
+  /** The first bytes to come, until `isEnough` says so or the input ends; they stay to be read. */
+  async peek(isEnough: (head: Buffer) => boolean): Promise<Buffer> {
+    for (;;) {
+      const [first = Buffer.alloc(0), ...more] = this.#pending;
+      const head = more.length > 0 ? Buffer.concat(this.#pending) : first;
+      if (head.length > 0) this.#pending = [head];
+      if (isEnough(head)) return head;
+      const { done, value } = await this.#iterator().next();
+      if (done) return head;
+      this.#pending.push(value);
+    }
+  }
+
+  /** The next bytes, up to `limit`; undefined at the end. */
+  async next(limit = READ_SIZE): Promise<Buffer | undefined> {
+    const { done, value } = this.#pending.length
+      ? { value: this.#pending.shift() }
+      : await this.#iterator().next();
+    if (done || !value) return undefined;
+    const chunk = value.subarray(0, limit);
+    if (chunk.length < value.length) this.#pending.unshift(value.subarray(limit));
+    this.bytesRead += chunk.length;
+    return chunk;
+  }
+
+  /** `length` bytes, fewer only at the end. */
+  async take(length: number): Promise<Buffer> {
+    const head = await this.peek((bytes) => bytes.length >= length);
+    const taken = head.subarray(0, length);
+    this.bytesRead += taken.length;
+    this.#pending = head.length > length ? [head.subarray(length), ...this.#pending.slice(1)] : [];
+    return taken;
+  }
+
+  /** Takes back what next() gave and nobody used. */
+  unread(chunks: Buffer[]): void {
+    this.#pending.unshift(...chunks);
+    for (const { length } of chunks) this.bytesRead -= length;
+  }
+
+  /** All that is left to read. */
+  async *chunks(): AsyncGenerator<Buffer> {
+    for (let chunk = await this.next(); chunk; chunk = await this.next()) yield chunk;
+  }
+
+  /** Stops reading and closes the file. */
+  async close(): Promise<void> {
+    const stream = this.#stream;
+    if (this.#fd === 0) {
+      stream?.destroy();
+      return;
+    }
+    if (stream && !stream.closed) {
+      stream.destroy();
+      await once(stream, 'close');
+    }
+    fs.closeSync(this.#fd);
+  }
+
+  #open(): Readable {
+    return fs.createReadStream('', { fd: this.#fd, fs: reading, highWaterMark: READ_SIZE });
+  }
+
+  #iterator(): AsyncIterator<Buffer> {
+    // Node reads a pipe or terminal on stdin without blocking a thread; a file is read faster here.
+    this.#stream ??= this.#fd === 0 && !this.stat.isFile() ? restOfStdin() : this.#open();
+    this.#chunks ??= this.#stream[Symbol.asyncIterator]();
+    return this.#chunks;
+  }
+}
+
+/** For a second `-` on the command line nothing is left. */
+function restOfStdin(): Readable {
+  return process.stdin.destroyed ? Readable.from([]) : process.stdin;
+}
+
+export interface OpenRules {
+  /** Follow a symbolic link in the last component. */
+  follow: boolean;
+  /** Wait for the other end of a named pipe. */
+  wait: boolean;
+}
+
+/** Opens a file for reading. Errors are those of open(2). */
+export async function openInput(path: string, { follow, wait }: OpenRules): Promise<Input> {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = fs.constants;
+  const flags = O_RDONLY | O_NOCTTY | (follow ? 0 : O_NOFOLLOW) | (wait ? 0 : O_NONBLOCK);
+  return new Input(path, await open(path, flags), true);
+}
+
+/** Whether nothing has been read yet from a file that is stdin; Node has no lseek to ask with. */
+function stdinIsRewound(): boolean {
+  try {
+    return /^pos:\s*0$/m.test(fs.readFileSync('/proc/self/fdinfo/0', 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+/** Standard input. */
+export function stdinInput(): Input {
+  return new Input(undefined, 0, stdinIsRewound());
+}

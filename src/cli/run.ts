@@ -1,0 +1,66 @@
+import { configure } from '../warpdrive.js';
+import { type Context, visitFiles } from './files.js';
+import { type Input, stdinInput } from './input.js';
+import { Listing } from './list.js';
+import { Abort, FileError, Reporter, reasonOf, WriteError } from './messages.js';
+import type { Options } from './options.js';
+import { Sink } from './output.js';
+import { dieBy, installCleanUp } from './signals.js';
+import { compressInput, decompressInput, listInput, refuseTerminal } from './work.js';
+
+async function work(input: Input, context: Context, listing: Listing): Promise<void> {
+  if (context.options.list) await listInput(input, context, listing);
+  else if (context.options.decompress) await decompressInput(input, context);
+  else await compressInput(input, context);
+}
+
+async function workOnStdin(context: Context, listing: Listing): Promise<void> {
+  const { options, reporter } = context;
+  const own = { reporter, options: { ...options, toStdout: true } };
+  refuseTerminal(options.decompress ? 0 : 1, own);
+  const input = stdinInput();
+  try {
+    await work(input, own, listing);
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    reporter.error(error.message);
+  } finally {
+    await input.close();
+  }
+}
+
+/** Processes `files` in turn; none are stdin. What goes wrong with one is reported. Throws Abort. */
+export async function workOnAll(files: string[], context: Context): Promise<void> {
+  const listing = new Listing(context.options);
+  for (const file of files.length > 0 ? files : ['-']) {
+    if (file === '-') await workOnStdin(context, listing);
+    else await visitFiles(file, context, (input) => work(input, context, listing));
+  }
+  if (context.options.list && !context.options.quiet && files.length > 1) {
+    await new Sink('stdout', 1).write(Buffer.from(listing.totals()));
+  }
+}
+
+function useThreads(threads: number): void {
+  try {
+    configure({ threads });
+  } catch (error) {
+    throw new Abort(reasonOf(error));
+  }
+}
+
+/** Does what the command line asks for; resolves to the exit status. */
+export async function run(options: Options, files: string[]): Promise<number> {
+  const reporter = new Reporter(options.quiet, (text) => void process.stderr.write(text));
+  installCleanUp();
+  try {
+    if (options.threads !== undefined) useThreads(options.threads);
+    await workOnAll(files, { options, reporter });
+  } catch (error) {
+    if (!(error instanceof Abort)) throw error;
+    // The reader of our output has seen enough: no message, and the end gzip would meet.
+    if (error instanceof WriteError && error.code === 'EPIPE') dieBy('SIGPIPE');
+    else reporter.error(error.message);
+  }
+  return reporter.exitCode;
+}

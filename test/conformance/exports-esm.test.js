@@ -1,0 +1,68 @@
+// The package as an ECMAScript module, and its subpath.
+'use strict';
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { runModule } = require('../support/child');
+const { isNode, subjectPath } = require('../support/subject');
+const { test } = require('../support/bounded');
+
+// The package finds itself by name (`exports` in its package.json) from inside its own folder.
+const root = isNode ? __dirname : path.dirname(require.resolve(`${subjectPath}/package.json`));
+const skip = isNode && 'subject is node:zlib: the entry points of the package are tested';
+
+async function evaluate(source) {
+  const { code, stdout, stderr } = await runModule(source, { cwd: root });
+  assert.equal(code, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+test('import * has the names that import of node:zlib has', { skip }, async () => {
+  const [ours, theirs] = await evaluate(`
+    import * as a from 'warpdrive-zlib';
+    import * as b from 'node:zlib';
+    console.log(JSON.stringify([Object.keys(a).sort(), Object.keys(b).sort()]));
+  `);
+  assert.deepEqual(ours, theirs);
+});
+
+test('import default is what require gives', { skip }, async () => {
+  const same = await evaluate(`
+    import zlib from 'warpdrive-zlib';
+    import { createRequire } from 'node:module';
+    const required = createRequire(import.meta.url)('warpdrive-zlib');
+    console.log(JSON.stringify(zlib === required));
+  `);
+  assert.equal(same, true);
+});
+
+test('named imports are the members of default, and work', { skip }, async () => {
+  const answer = await evaluate(`
+    import zlib, { constants, crc32, createGzip, Gzip, gunzipSync, gzipSync } from 'warpdrive-zlib';
+    const same = Object.entries({ constants, crc32, createGzip, Gzip, gunzipSync, gzipSync })
+      .map(([name, value]) => zlib[name] === value);
+    console.log(JSON.stringify([same, gunzipSync(gzipSync('through')).toString()]));
+  `);
+  assert.deepEqual(answer, [Array(6).fill(true), 'through']);
+});
+
+test('the subpath ./warpdrive can be required and imported', { skip }, async () => {
+  const [imported, required] = await evaluate(`
+    import * as warpdrive from 'warpdrive-zlib/warpdrive';
+    import { createRequire } from 'node:module';
+    const required = createRequire(import.meta.url)('warpdrive-zlib/warpdrive');
+    console.log(JSON.stringify([warpdrive.devices(), required.devices()].map(
+      (devices) => Array.isArray(devices) && devices.length > 0)));
+  `);
+  assert.deepEqual([imported, required], [true, true]);
+});
+
+test('importing the package does not change node:zlib', { skip }, async () => {
+  const names = await evaluate(`
+    import zlib from 'node:zlib';
+    const before = { ...zlib };
+    await import('warpdrive-zlib');
+    console.log(JSON.stringify(Object.keys(before).filter((name) => zlib[name] !== before[name])));
+  `);
+  assert.deepEqual(names, []);
+});

@@ -1,0 +1,89 @@
+// _processChunk(chunk, flush[, callback]), which old programs call.
+'use strict';
+
+const assert = require('node:assert/strict');
+const { mixed, text } = require('../support/data');
+const { FORMATS, FLUSHES } = require('../support/formats');
+const { assertSame, describeError, outcome } = require('../support/same');
+const { zlib, node } = require('../support/subject');
+const { test } = require('../support/bounded');
+
+const { Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH } = FLUSHES;
+const plain = mixed(200_000);
+
+for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) {
+  test(`${name}: synchronous, all at once`, () => {
+    for (const data of [plain, text(10), Buffer.alloc(0)]) {
+      const packed = new zlib[Compressor]()._processChunk(data, Z_FINISH);
+      assert.ok(Buffer.isBuffer(packed));
+      assert.ok(node[`${decompress}Sync`](packed).equals(data));
+      const theirs = node[`${compress}Sync`](data);
+      const restored = new zlib[Decompressor]()._processChunk(theirs, Z_FINISH);
+      assert.ok(Buffer.isBuffer(restored) && restored.equals(data));
+    }
+  });
+
+  test(`${name}: it closes the engine, as node does`, () => {
+    assertSame((side) => {
+      const stream = new side[Compressor]();
+      const before = [stream._closed, stream.bytesWritten];
+      stream._processChunk(plain, Z_FINISH);
+      return [...before, stream._closed, stream.bytesWritten, stream.destroyed];
+    }, Compressor);
+  });
+
+  test(`${name}: with a callback the output comes as data`, async () => {
+    const stream = new zlib[Compressor]();
+    const chunks = [];
+    stream.on('data', (chunk) => chunks.push(chunk));
+    const call = (chunk, flush) =>
+      new Promise((resolve, reject) => {
+        stream.on('error', reject);
+        assert.equal(stream._processChunk(chunk, flush, resolve), undefined);
+      });
+    await call(plain.subarray(0, 1000), Z_NO_FLUSH);
+    await call(plain.subarray(1000, 90_000), Z_SYNC_FLUSH);
+    const soFar = Buffer.concat(chunks);
+    const half = node[`${decompress}Sync`](soFar, { finishFlush: Z_SYNC_FLUSH });
+    assert.ok(half.equals(plain.subarray(0, 90_000)));
+    await call(plain.subarray(90_000), Z_FINISH);
+    assert.ok(node[`${decompress}Sync`](Buffer.concat(chunks)).equals(plain));
+    assert.equal(stream._closed, false);
+    stream.close();
+  });
+
+  test(`${name}: chunkSize and maxOutputLength`, () => {
+    const packed = node[`${compress}Sync`](plain);
+    for (const options of [{ chunkSize: 64 }, { chunkSize: 3000 }, { maxOutputLength: 1000 }]) {
+      assertSame(
+        (side) => new side[Decompressor](options)._processChunk(packed, Z_FINISH),
+        JSON.stringify(options),
+      );
+    }
+  });
+
+  test(`${name}: errors are thrown`, () => {
+    const bad = Buffer.from(node[`${compress}Sync`](plain));
+    bad.fill(0xff, 20_000, 20_100);
+    for (const bytes of [bad, bad.subarray(0, 15_000), Buffer.from('nothing of this kind')]) {
+      for (const flush of [Z_NO_FLUSH, Z_SYNC_FLUSH, Z_FINISH]) {
+        assertSame((side) => {
+          const stream = new side[Decompressor]();
+          const seen = [];
+          stream.on('error', (error) => seen.push(describeError(error)));
+          const result = outcome(() => stream._processChunk(bytes, flush).length);
+          return [result, seen, stream.destroyed];
+        }, `${bytes.length} bytes, flush ${flush}`);
+      }
+    }
+  });
+}
+
+test('a callback on a closed stream is called with nothing', async () => {
+  const gzip = new zlib.Gzip();
+  gzip.close();
+  const args = await new Promise((resolve) => {
+    gzip._processChunk(Buffer.from('x'), Z_FINISH, (...given) => resolve(given));
+  });
+  assert.deepEqual(args, []);
+});

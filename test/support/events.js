@@ -1,0 +1,89 @@
+// Records what a stream tells, in order, in a form that can be compared between implementations.
+'use strict';
+
+const { turns } = require('./drive');
+
+const CALLBACK_WAITS = 400;
+const EVENTS = ['end', 'finish', 'close', 'error'];
+
+/**
+ * The life of a stream as a list of entries: 'data', 'end', 'finish', 'close', 'error CODE', and
+ * 'LABEL' or 'LABEL CODE' for callbacks made with `callback(label)`.
+ */
+class Recorder {
+  constructor(stream, { data = true } = {}) {
+    this.stream = stream;
+    this.log = [];
+    this.chunks = [];
+    this.pending = 0;
+    for (const event of EVENTS) {
+      stream.on(event, (error) => this.note(event, error));
+    }
+    if (data) {
+      stream.on('data', (chunk) => {
+        this.chunks.push(chunk);
+        this.note('data');
+      });
+    }
+  }
+
+  note(label, error) {
+    this.log.push(error ? `${label} ${error.code ?? error.message}` : label);
+  }
+
+  callback(label) {
+    this.pending++;
+    return (error) => {
+      this.pending--;
+      this.note(label, error);
+    };
+  }
+
+  /** Waits until every callback was called, but not for ever: what is missing shows in the log. */
+  async calledBack() {
+    for (let i = 0; i < CALLBACK_WAITS && this.pending > 0; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
+  /** All bytes seen so far. */
+  get output() {
+    return Buffer.concat(this.chunks);
+  }
+
+  /** Waits for 'close' and a few turns more, in which nothing may happen. */
+  async closed() {
+    if (!this.log.includes('close')) {
+      await new Promise((resolve) => this.stream.once('close', resolve));
+    }
+    await turns();
+    return this;
+  }
+
+  /**
+   * Life without 'data': how many chunks there are and when they come is the implementation's
+   * business, that they come before 'end' is checked by `reads()`.
+   */
+  life() {
+    return this.log.filter((entry) => entry !== 'data');
+  }
+
+  /** Callbacks and the events of the writable side, in order. */
+  calls() {
+    return this.log.filter((entry) => !/^(data|end$|error)/.test(entry));
+  }
+
+  /** Labels of all callbacks, sorted, without what they were given: each must be called once. */
+  called() {
+    const labels = this.log.filter((entry) => !EVENTS.includes(entry.split(' ')[0]));
+    return labels.filter((entry) => entry !== 'data').map((entry) => entry.split(' ')[0]).sort();
+  }
+
+  /** The readable side alone, with neighbouring 'data' entries as one. */
+  reads() {
+    const side = this.log.filter((entry) => /^(data|end|close|error)/.test(entry));
+    return side.filter((entry, i) => entry !== 'data' || side[i - 1] !== 'data');
+  }
+}
+
+module.exports = { Recorder };
