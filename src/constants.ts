@@ -24,6 +24,7 @@ export const {
   Z_DEFAULT_STRATEGY,
   Z_FIXED,
   Z_MEM_ERROR,
+  Z_STREAM_ERROR,
 } = constants;
 
 /** node_zlib_mode: what a stream does. Values as in Node, where `_processChunk` users see them. */

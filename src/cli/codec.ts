@@ -11,114 +11,16 @@ import {
 import type { Input } from './input.js';
 import { FileError } from './messages.js';
 import type { Sink } from './output.js';
+import { type Codec, Given, through } from './pump.js';
 
 /** Bytes per output chunk of the streams; also what they may hold ready. */
 const CHUNK_SIZE = 256 * 1024;
 const BUFFERS = { chunkSize: CHUNK_SIZE, highWaterMark: 4 * CHUNK_SIZE };
-/** First write to a codec; each further one is twice as long. A small member needs no more. */
-const FIRST_WRITE = 32 * 1024;
-/** Input bytes kept for the case that a decoder does not use them; above that, it is waited for. */
-const CHECK_INTERVAL = 8 * 1024 * 1024;
-
 /** Members are short below this many bytes, compressed and not. */
 const SHORT_MEMBER = 128 * 1024;
 
 /** What follows the last gzip member: nothing, only zero bytes (padding), or something else. */
 export type Trailing = 'nothing' | 'zeros' | 'garbage';
-
-/** A stream that says how much of its input it has used. */
-type Codec = ReturnType<typeof zlib.createGzip | typeof zlib.createInflateRaw>;
-
-/** Resolves when `codec` takes more, or never will. */
-function writable(codec: Codec): Promise<void> {
-  return new Promise((resolve) => {
-    const settled = () => {
-      codec.off('drain', settled).off('close', settled);
-      resolve();
-    };
-    codec.on('drain', settled).on('close', settled);
-  });
-}
-
-/** Resolves when `codec` has used what was written to it, as far as it ever will. */
-function processed(codec: Codec): Promise<void> {
-  return new Promise((resolve) => {
-    const settled = () => {
-      codec.off('close', settled);
-      resolve();
-    };
-    codec.on('close', settled).flush(zlib.constants.Z_SYNC_FLUSH, settled);
-  });
-}
-
-/** What has been written to a codec and may not have been used by it yet. */
-class Given {
-  readonly #codec: Codec;
-  #chunks: Buffer[] = [];
-  #start = 0;
-
-  constructor(codec: Codec) {
-    this.#codec = codec;
-  }
-
-  add(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-  }
-
-  /** Forgets what has been used; the rest. */
-  unused(): Buffer[] {
-    const used = this.#codec.bytesWritten;
-    for (let first = this.#chunks[0]; first && this.#start < used; first = this.#chunks[0]) {
-      const part = Math.min(first.length, used - this.#start);
-      this.#start += part;
-      if (part < first.length) this.#chunks[0] = first.subarray(part);
-      else this.#chunks.shift();
-    }
-    return this.#chunks;
-  }
-}
-
-/** Writes `input` to `codec` until one of them ends; notes in `given` what, if that is wanted. */
-async function feed(input: Input, codec: Codec, given: Given | undefined): Promise<void> {
-  let sinceCheck = 0;
-  for (let limit = FIRST_WRITE; !codec.destroyed; limit *= 2) {
-    const chunk = await input.next(limit);
-    if (!chunk) {
-      if (!codec.destroyed) codec.end();
-      return;
-    }
-    given?.add(chunk);
-    if (!codec.destroyed && !codec.write(chunk)) await writable(codec);
-    sinceCheck += chunk.length;
-    if (given && sinceCheck >= CHECK_INTERVAL && !codec.destroyed) {
-      // While requests are in flight, bytesWritten may count what will turn out not to be used.
-      await processed(codec);
-      given.unused();
-      sinceCheck = 0;
-    }
-  }
-}
-
-/**
- * Sends `input` through `codec` to `consume`. Other than pipeline(), it leaves in `input` what
- * the codec has not used of what `given` notes, and it fails as soon as `consume` does, even if `input` is a pipe on which
- * nothing comes: the owner of `input` ends that by closing it.
- */
-async function through(
-  input: Input,
-  codec: Codec,
-  consume: (result: AsyncIterable<Buffer>) => Promise<void>,
-  given?: Given,
-): Promise<void> {
-  const feeding = feed(input, codec, given).catch((error: Error) => void codec.destroy(error));
-  try {
-    await consume(codec);
-  } finally {
-    codec.destroy();
-  }
-  await feeding;
-  if (given) input.unread(given.unused());
-}
 
 /** Compresses `input` to one member that starts with `header`. */
 export async function compress(

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import { Readable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 
 const open = promisify(fs.open);
@@ -129,11 +130,15 @@ export class Input {
   }
 
   #iterator(): AsyncIterator<Buffer> {
-    // Node reads a pipe or terminal on stdin without blocking a thread; a file is read faster here.
-    this.#stream ??= this.#fd === 0 && !this.stat.isFile() ? restOfStdin() : this.#open();
+    this.#stream ??= this.#fd === 0 && isWaitable(this.stat) ? restOfStdin() : this.#open();
     this.#chunks ??= this.#stream[Symbol.asyncIterator]();
     return this.#chunks;
   }
+}
+
+/** Node waits for these on stdin without a blocked thread, which could not be stopped. */
+function isWaitable(stat: fs.BigIntStats): boolean {
+  return stat.isFIFO() || stat.isSocket() || isatty(0);
 }
 
 /** For a second `-` on the command line nothing is left. */

@@ -6,12 +6,16 @@ import { Abort, FileError, Reporter, reasonOf, WriteError } from './messages.js'
 import type { Options } from './options.js';
 import { Sink } from './output.js';
 import { dieBy, installCleanUp } from './signals.js';
-import { compressInput, decompressInput, listInput, refuseTerminal } from './work.js';
+import { compressInput, decompressInput, explain, listInput, refuseTerminal } from './work.js';
 
 async function work(input: Input, context: Context, listing: Listing): Promise<void> {
-  if (context.options.list) await listInput(input, context, listing);
-  else if (context.options.decompress) await decompressInput(input, context);
-  else await compressInput(input, context);
+  try {
+    if (context.options.list) await listInput(input, context, listing);
+    else if (context.options.decompress) await decompressInput(input, context);
+    else await compressInput(input, context);
+  } catch (error) {
+    throw explain(input, error);
+  }
 }
 
 async function workOnStdin(context: Context, listing: Listing): Promise<void> {

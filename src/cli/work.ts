@@ -22,8 +22,8 @@ const MAX_MTIME = 0xffffffff;
 /** compress, pack, lzh, zip: gzip decodes these, so -f must not take them for plain data. */
 const FOREIGN = ['1f9d', '1f1e', '1fa0', '504b0304'];
 
-/** Runs `action` with a progress bar, and turns what it throws into gzip's messages. */
-async function attempt(
+/** Runs `action`, with a progress bar if somebody would see it. */
+async function withProgress(
   input: Input,
   { options }: Context,
   action: () => Promise<void>,
@@ -35,12 +35,15 @@ async function attempt(
       : undefined;
   try {
     await action();
-  } catch (error) {
-    if (error instanceof Abort || error instanceof FileError || !codeOf(error)) throw error;
-    throw new FileError(input.name, describeDecoderError(error) ?? reasonOf(error));
   } finally {
     bar?.stop();
   }
+}
+
+/** What went wrong with `input`, in gzip's words; `error` itself if only a bug explains it. */
+export function explain(input: Input, error: unknown): unknown {
+  if (error instanceof Abort || error instanceof FileError || !codeOf(error)) return error;
+  return new FileError(input.name, describeDecoderError(error) ?? reasonOf(error));
 }
 
 /** Throws Abort if compressed data would come from or go to a terminal without -f. */
@@ -96,7 +99,7 @@ export async function compressInput(input: Input, context: Context): Promise<voi
   });
   let written = 0;
   const fill = (sink: Sink) =>
-    attempt(input, context, async () => {
+    withProgress(input, context, async () => {
       await compress(input, sink, { level: options.level, header });
       written = sink.bytesWritten;
     });
@@ -133,7 +136,7 @@ export async function decompressInput(input: Input, context: Context): Promise<v
   const header = await readHeader(input, context);
   let [trailing, written]: [Trailing, number] = ['nothing', 0];
   const fill = (sink: Sink) =>
-    attempt(input, context, async () => {
+    withProgress(input, context, async () => {
       if (header === 'plain') await sink.drain(input.chunks());
       else trailing = await decompress(input, sink);
       written = sink.bytesWritten;
@@ -163,8 +166,6 @@ export async function listInput(input: Input, context: Context, listing: Listing
   const own = input.path === undefined ? 'stdout' : withoutSuffix(input.path, options.suffix);
   const fileTime = input.stat.isFile() ? Number(input.stat.mtimeNs / 1_000_000_000n) : 0;
   const mtime = fromHeader && header.mtime > 0 ? header.mtime : fileTime;
-  await attempt(input, context, async () => {
-    const line = await listing.line(input, header, mtime, stored ?? own);
-    await new Sink('stdout', 1).write(Buffer.from(line));
-  });
+  const line = await listing.line(input, header, mtime, stored ?? own);
+  await new Sink('stdout', 1).write(Buffer.from(line));
 }

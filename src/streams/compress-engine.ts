@@ -1,6 +1,6 @@
 // Compression behind a stream: feeds the native session, pushes what comes out.
 import { addon, type CompressSession, Scratch, Status, scheduleKick, scratch } from '../binding.js';
-import { Z_FINISH, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
+import { Z_FINISH, Z_MEM_ERROR, Z_NO_FLUSH, Z_STREAM_ERROR } from '../constants.js';
 import { bufferTooLarge, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat, resolveLevel } from './native-params.js';
@@ -39,12 +39,7 @@ export class CompressEngine extends EngineBase {
     this.pushOutput(session);
     const { task } = this;
     if (!task || this.closed || this.failed()) return;
-    if (this.finished && task.chunk.byteLength > 0) {
-      // After flush(Z_FINISH): zlib takes no more input, and node:zlib ends the readable side.
-      this.push(null);
-      this.completeTask();
-      return;
-    }
+    if (this.finished && !this.flushed && this.refused(task)) return;
     if (task.offset < task.chunk.byteLength || (task.chunk.byteLength === 0 && !task.kind)) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
@@ -69,6 +64,18 @@ export class CompressEngine extends EngineBase {
     if (scratch[Scratch.Settled] === 1 && scratch[Scratch.Readable] === 0 && !this.spill) {
       this.completeTask();
     }
+  }
+
+  /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */
+  private refused({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
+    if (kind !== Z_FINISH) {
+      this.stream.destroy(zlibError(Z_STREAM_ERROR, 'stream error'));
+      return true;
+    }
+    if (chunk.byteLength === 0) return false;
+    this.push(null);
+    this.completeTask();
+    return true;
   }
 
   /**

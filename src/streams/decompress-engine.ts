@@ -83,10 +83,15 @@ export class DecompressEngine extends EngineBase {
     if (task.kind === Z_NO_FLUSH && byteLength > 0) {
       session.poll();
       if (scratch[Scratch.Room] === 1) this.finishTask();
-    } else if (this.flushed || task.kind === Z_NO_FLUSH) {
+    } else if (this.flushed || (task.kind === Z_NO_FLUSH && this.idle(session))) {
       this.flushed = false;
       this.finishTask();
     }
+  }
+
+  private idle(session: DecompressSession): boolean {
+    session.poll();
+    return !this.stepping && scratch[Scratch.Pending] === 0;
   }
 
   private maybeStep(session: DecompressSession): void {

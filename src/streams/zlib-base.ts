@@ -156,8 +156,11 @@ base.reset = function reset() {
   this._handle?.reset();
 };
 
+// The finish flush is always a call of its own. node:zlib gives it along with the last write if
+// end() was called by the time that write is processed; here output must not depend on timing.
 base._flush = function _flush(callback: Done) {
-  this._transform(Buffer.alloc(0), '' as BufferEncoding, callback);
+  const kind = strongerFlush(this._defaultFlushFlag, this._finishFlushFlag);
+  processChunk(this, flushBuffers[kind] as Buffer, kind, callback);
 };
 
 // Output goes on after the last write: Transform's own _final would hold 'finish' back for it.
@@ -194,15 +197,7 @@ base._destroy = function _destroy(error, callback) {
 };
 
 base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
-  let kind = this._defaultFlushFlag;
-  const marked = chunk[flushKind];
-  if (marked !== undefined) {
-    // A flush stays one, whether or not end() was called by now: output must not depend on timing.
-    kind = marked;
-  } else if (this.writableEnded && this.writableLength === chunk.byteLength) {
-    kind = strongerFlush(kind, this._finishFlushFlag);
-  }
-  processChunk(this, chunk, kind, done);
+  processChunk(this, chunk, chunk[flushKind] ?? this._defaultFlushFlag, done);
 };
 
 base._read = function _read(size: number) {

@@ -8,7 +8,7 @@ const { FLUSHES, FORMATS } = require('../support/formats');
 const { zlib, node, isNode, notForNode } = require('../support/subject');
 const { test } = require('../support/bounded');
 
-const large = mixed(3_300_000);
+const large = mixed(2_700_000);
 // Node makes a round trip through its thread pool for each byte.
 const small = text(isNode ? 10_000 : 80_000);
 const MIB = 1 << 20;
@@ -23,15 +23,17 @@ for (const [flush, kind] of Object.entries(FLUSHES)) {
   if (flush === 'Z_FINISH') continue;
 
   for (const { name, Compressor, decompress } of FORMATS) {
-    test(`${flush}, ${name}: writes of 1 KB, 64 KB and all at once`, async () => {
+    const steps = name === 'gzip' ? [large.length, 65536, 1024] : [large.length, 65536];
+
+    test(`${flush}, ${name}: the same for writes of ${steps} bytes`, async () => {
       const points = pointsOf(kind, large.length);
       const digests = [];
-      for (const step of [1024, 65536, large.length]) {
+      for (const step of steps) {
         const output = await feed(new zlib[Compressor]({ level: 1 }), large, step, points);
+        if (digests.length === 0) assert.ok(node[`${decompress}Sync`](output).equals(large));
         digests.push(sha256(output));
-        if (step === 1024) assert.ok(node[`${decompress}Sync`](output).equals(large));
       }
-      assert.deepEqual(digests, Array(3).fill(digests[0]));
+      assert.deepEqual(digests, Array(steps.length).fill(digests[0]));
     });
   }
 

@@ -35,6 +35,8 @@ for (const { name, compress, decompress } of FORMATS) {
           ? await oneShot(zlib, compress, data, { level })
           : await promised.pack(data, { level });
         assert.ok(node[`${decompress}Sync`](ours).equals(data), `node decodes ours: ${size}`);
+        // What a decoder does hardly depends on the level: every size at a third of the levels.
+        if ((size + level) % 3 !== 0) return;
         const theirs = node[`${compress}Sync`](data, { level });
         const back = callback
           ? await promised.unpack(theirs)

@@ -150,6 +150,19 @@ std::string InflateDifference(const StreamParams& params, std::span<const uint8_
 
 Feeding WholeFeeding(size_t size) { return {{size}, 256 << 10}; }
 
+Feeding FileFeeding(size_t size) {
+  Feeding feeding{{}, 256 << 10};
+  for (size_t at = 0; at < size;) feeding.ends.push_back(at = std::min(size, at + (64 << 10)));
+  return feeding;
+}
+
+Feeding ByteFeeding(size_t size, size_t from, size_t to) {
+  Feeding feeding{{from}, 4000};
+  while (feeding.ends.back() < std::min(to, size)) feeding.ends.push_back(feeding.ends.back() + 1);
+  if (feeding.ends.back() != size) feeding.ends.push_back(size);
+  return feeding;
+}
+
 Feeding RandomFeeding(size_t size, size_t max_piece, Random& random) {
   Feeding feeding;
   size_t at = 0;

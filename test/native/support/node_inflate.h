@@ -58,14 +58,19 @@ struct Outcome {
 Outcome FeedTo(software::StreamCodec& codec, std::span<const uint8_t> stream,
                const Feeding& feeding, Random random);
 
-/// Feeds `stream` to MakeInflateStream() and to NodeInflate. nullptr-like empty text if all that
-/// can be seen is the same, else what is not.
+/// Feeds `stream` to MakeInflateStream() and to NodeInflate. Empty if all that can be seen is the
+/// same, else what is not.
 std::string InflateDifference(const StreamParams& params, std::span<const uint8_t> dictionary,
                               std::span<const uint8_t> stream, const Feeding& feeding,
                               Random& random);
 
-/// One piece, or pieces of up to `max_piece` bytes.
+/// One piece, into outputs of up to 256 KiB.
 Feeding WholeFeeding(size_t size);
+/// Pieces of 64 KiB into outputs of up to 256 KiB.
+Feeding FileFeeding(size_t size);
+/// One piece up to `from`, then single bytes up to `to`, then the rest.
+Feeding ByteFeeding(size_t size, size_t from, size_t to);
+/// Pieces of 1 to `max_piece` bytes into outputs of any size.
 Feeding RandomFeeding(size_t size, size_t max_piece, Random& random);
 
 }  // namespace warpdrive::test
