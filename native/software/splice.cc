@@ -28,7 +28,7 @@ constexpr std::array<uint8_t, 30> kDistanceExtra = {0, 0, 0,  0,  1,  1,  2,  2,
 // symbol, because text makes such branches unpredictable. 11 bits: 10 hold too few symbols, and 12
 // take longer to fill than they save.
 constexpr int kTableBits = 11;
-constexpr uint32_t kTableSize = 1u << kTableBits;
+constexpr size_t kTableSize = size_t{1} << kTableBits;
 constexpr uint8_t kMoveMask = 0x3f;
 constexpr uint8_t kThenDistance = 0x40;
 // End of block, a code longer than kTableBits, or none at all. It moves on by 0 bits and keeps the

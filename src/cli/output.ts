@@ -49,8 +49,9 @@ export interface Attributes {
   mtime: number | undefined;
 }
 
-/** Seconds as a double: exact to the microsecond, which is what Node hands on. */
-function seconds(nanoseconds: bigint): number {
+/** Exact to the microsecond, which is what Node hands on; it takes negative numbers for `now`. */
+function timestamp(nanoseconds: bigint): number | Date {
+  if (nanoseconds < 0n) return new Date(Number(nanoseconds / 1_000_000n));
   return Number(nanoseconds / 1000n) / 1e6;
 }
 
@@ -140,7 +141,9 @@ export class OutputFile {
     const hasGroup = ignoringErrors(() => fs.fchownSync(fd, -1, gid));
     ignoringErrors(() => fs.fchownSync(fd, uid, -1));
     fs.fchmodSync(fd, hasGroup ? mode : withoutGroup(mode));
-    ignoringErrors(() => fs.futimesSync(fd, seconds(stat.atimeNs), mtime ?? seconds(stat.mtimeNs)));
+    ignoringErrors(() =>
+      fs.futimesSync(fd, timestamp(stat.atimeNs), mtime ?? timestamp(stat.mtimeNs)),
+    );
   }
 
   #rename(replace: boolean): void {

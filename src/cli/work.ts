@@ -92,21 +92,21 @@ export async function compressInput(input: Input, context: Context): Promise<voi
   if (options.toStdout) refuseTerminal(1, context);
   else if (path === undefined) return;
   const withName = options.name !== false && input.path !== undefined;
-  const header = buildHeader({
-    name: withName ? basename(input.name) : undefined,
-    mtime: mtimeFor(input, context),
-    level: options.level,
-  });
   let written = 0;
-  const fill = (sink: Sink) =>
-    withProgress(input, context, async () => {
-      await compress(input, sink, { level: options.level, header });
-      written = sink.bytesWritten;
+  const fill = async (sink: Sink) => {
+    const header = buildHeader({
+      name: withName ? basename(input.name) : undefined,
+      mtime: mtimeFor(input, context),
+      level: options.level,
     });
+    const { level } = options;
+    await withProgress(input, context, () => compress(input, sink, { level, header }));
+    written = sink.bytesWritten - header.length - TRAILER;
+  };
   if (path === undefined) await fill(new Sink('stdout', 1));
   else if (!(await makeFile({ path, mtime: undefined }, input, context, fill))) return;
   const whole = input.bytesRead;
-  reportResult(input, context, { saved: whole - (written - header.length - TRAILER), whole, path });
+  reportResult(input, context, { saved: whole - written, whole, path });
 }
 
 /** The header of the first member, or 'plain' for data that -f passes on as it is. */

@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { noise } = require('../support/data');
 const { inputsOf, WRONG_VALUES } = require('../support/inputs');
 const { assertSame } = require('../support/same');
-const { zlib, node, notForNode } = require('../support/subject');
+const { zlib, node } = require('../support/subject');
 const { test } = require('../support/bounded');
 
 const skip = typeof node.crc32 !== 'function' && 'this Node has no zlib.crc32';
@@ -48,6 +48,8 @@ test('wrong data and wrong values', { skip }, () => {
   }
 });
 
-test('minus zero is zero', { skip: skip || notForNode('Node 20 aborts on it') }, () => {
+const own = zlib.crc32 === node.crc32 && 'it is node’s own function, which aborts in Node 20';
+
+test('minus zero is zero', { skip: skip || own }, () => {
   assert.equal(zlib.crc32('x', -0), zlib.crc32('x', 0));
 });
