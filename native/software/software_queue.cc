@@ -74,8 +74,9 @@ size_t SoftwareQueue::Receive(std::span<Completion> completions) {
 
 bool SoftwareQueue::Arm() {
   entry_->Arm();
-  // Order the store above before the look at the ring, against RunOne()'s opposite order.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
+  // Sequentially consistent as the store above: either this sees RunOne()'s signal, and with it
+  // the completion, or RunOne() sees that the queue is armed.
+  static_cast<void>(entry_->completed().Current());
   if (!host_.HasCompletion()) return true;
   entry_->Disarm();
   return false;

@@ -28,6 +28,7 @@ export class Input {
   readonly #seekable: boolean;
   #stream: Readable | undefined;
   #chunks: AsyncIterator<Buffer> | undefined;
+  #reading: Promise<boolean> | undefined;
   /** Read ahead, none of them empty. */
   #pending: Buffer[] = [];
 
@@ -72,21 +73,21 @@ export class Input {
       const [first = Buffer.alloc(0), ...more] = this.#pending;
       const head = more.length > 0 ? Buffer.concat(this.#pending) : first;
       if (head.length > 0) this.#pending = [head];
-      if (isEnough(head)) return head;
-      const { done, value } = await this.#iterator().next();
-      if (done) return head;
-      this.#pending.push(value);
+      if (isEnough(head) || !(await this.#more())) return head;
     }
   }
 
-  /** The next bytes, up to `limit`; undefined at the end. */
-  async next(limit = READ_SIZE): Promise<Buffer | undefined> {
-    const { done, value } = this.#pending.length
-      ? { value: this.#pending.shift() }
-      : await this.#iterator().next();
-    if (done || !value) return undefined;
-    const chunk = value.subarray(0, limit);
-    if (chunk.length < value.length) this.#pending.unshift(value.subarray(limit));
+  /** Resolves when shift() has something to give, to false if it never will again. */
+  async ready(): Promise<boolean> {
+    return this.#pending.length > 0 || this.#more();
+  }
+
+  /** The next bytes, up to `limit`, if there are any without waiting. */
+  shift(limit = READ_SIZE): Buffer | undefined {
+    const first = this.#pending.shift();
+    const chunk = first?.subarray(0, limit);
+    if (!first || !chunk) return undefined;
+    if (chunk.length < first.length) this.#pending.unshift(first.subarray(limit));
     this.bytesRead += chunk.length;
     return chunk;
   }
@@ -100,7 +101,7 @@ export class Input {
     return taken;
   }
 
-  /** Takes back what next() gave and nobody used. */
+  /** Takes back what shift() gave and nobody used. */
   unread(chunks: Buffer[]): void {
     this.#pending.unshift(...chunks);
     for (const { length } of chunks) this.bytesRead -= length;
@@ -108,7 +109,10 @@ export class Input {
 
   /** All that is left to read. */
   async *chunks(): AsyncGenerator<Buffer> {
-    for (let chunk = await this.next(); chunk; chunk = await this.next()) yield chunk;
+    while (await this.ready()) {
+      const chunk = this.shift();
+      if (chunk) yield chunk;
+    }
   }
 
   /** Stops reading and closes the file. */
@@ -123,6 +127,20 @@ export class Input {
       await once(stream, 'close');
     }
     fs.closeSync(this.#fd);
+  }
+
+  /** One read for all who wait for it. Its end, or its failure, is the answer ever after. */
+  #more(): Promise<boolean> {
+    this.#reading ??= this.#read();
+    return this.#reading;
+  }
+
+  async #read(): Promise<boolean> {
+    const { done, value } = await this.#iterator().next();
+    if (done) return false;
+    this.#pending.push(value);
+    this.#reading = undefined;
+    return true;
   }
 
   #open(): Readable {

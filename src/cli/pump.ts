@@ -62,13 +62,16 @@ export class Given {
 async function feed(input: Input, codec: Codec, given: Given | undefined): Promise<void> {
   let sinceCheck = 0;
   for (let limit = FIRST_WRITE; !codec.destroyed; limit *= 2) {
-    const chunk = await input.next(limit);
+    await input.ready();
+    // Ended meanwhile: what has come is for whoever reads on.
+    if (codec.destroyed) return;
+    const chunk = input.shift(limit);
     if (!chunk) {
-      if (!codec.destroyed) codec.end();
+      codec.end();
       return;
     }
     given?.add(chunk);
-    if (!codec.destroyed && !codec.write(chunk)) await writable(codec);
+    if (!codec.write(chunk)) await writable(codec);
     sinceCheck += chunk.length;
     if (given && sinceCheck >= CHECK_INTERVAL && !codec.destroyed) {
       // While requests are in flight, bytesWritten may count what will turn out not to be used.
@@ -81,8 +84,8 @@ async function feed(input: Input, codec: Codec, given: Given | undefined): Promi
 
 /**
  * Sends `input` through `codec` to `consume`. Other than pipeline(), it leaves in `input` what
- * the codec has not used of what `given` notes, and it fails as soon as `consume` does, even if `input` is a pipe on which
- * nothing comes: the owner of `input` ends that by closing it.
+ * the codec has not used of what `given` notes, and it waits for nothing once `consume` is done or
+ * has failed, even if `input` is a pipe on which nothing comes.
  */
 export async function through(
   input: Input,
@@ -90,12 +93,12 @@ export async function through(
   consume: (result: AsyncIterable<Buffer>) => Promise<void>,
   given?: Given,
 ): Promise<void> {
-  const feeding = feed(input, codec, given).catch((error: Error) => void codec.destroy(error));
+  // After the end of `codec` a read error is that of the next read, too.
+  feed(input, codec, given).catch((error: Error) => codec.destroy(error));
   try {
     await consume(codec);
   } finally {
     codec.destroy();
   }
-  await feeding;
   if (given) input.unread(given.unused());
 }

@@ -8,6 +8,7 @@ const zlib = require('node:zlib');
 const { cli, emptyFolder, folderWith, inProcess, member, namesIn, warpgzip } = require('./helpers');
 
 const { decompress } = cli('codec.js');
+const { explain } = cli('work.js');
 const { openInput } = cli('input.js');
 const { Sink } = cli('output.js');
 
@@ -24,7 +25,7 @@ async function decode(bytes) {
   try {
     result = { trailing: await decompress(input, new Sink('out', fd)) };
   } catch (error) {
-    result = { error: error.message.replace(/^.*: /, '') };
+    result = { error: explain(input, error).message.replace(/^.*: /, '') };
   }
   await input.close();
   fs.closeSync(fd);

@@ -163,15 +163,17 @@ test('a reader that goes away ends the run as it ends gzip', async () => {
   assert.deepEqual([code, signal, stderr], [null, 'SIGPIPE', '']);
 });
 
-test('damage ends the run at once, even if stdin stays open', async () => {
-  const { child, done } = start(['-d']);
-  child.stdin.write(Buffer.concat([packed.subarray(0, 20_000), Buffer.alloc(100_000, 0xff)]));
-  const { code, stderr } = await done;
-  assert.deepEqual(
-    [code, stderr],
-    [1, 'warpgzip: stdin: invalid compressed data--format violated\n'],
-  );
-});
+for (const [what, bytes, reason] of [
+  ['data', Buffer.concat([packed.subarray(0, 10), Buffer.alloc(100, 0xff)]), 'format violated'],
+  ['a trailer', Buffer.concat([packed.subarray(0, -8), Buffer.alloc(100)]), 'crc error'],
+]) {
+  test(`damage in ${what} ends the run at once, even if stdin stays open`, async () => {
+    const { child, done } = start(['-d']);
+    child.stdin.write(bytes);
+    const { code, stderr } = await done;
+    assert.deepEqual([code, stderr], [1, `warpgzip: stdin: invalid compressed data--${reason}\n`]);
+  });
+}
 
 test('a full disk is an error', async () => {
   const fd = fs.openSync('/dev/full', 'w');

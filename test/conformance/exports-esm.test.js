@@ -18,10 +18,13 @@ async function evaluate(source) {
 }
 
 test('import * has the names that import of node:zlib has', { skip }, async () => {
+  // The names of a module are fixed when it is written: those that only other versions of Node
+  // have are there too, and undefined.
   const [ours, theirs] = await evaluate(`
     import * as a from 'warpdrive-zlib';
     import * as b from 'node:zlib';
-    console.log(JSON.stringify([Object.keys(a).sort(), Object.keys(b).sort()]));
+    const defined = (ns) => Object.keys(ns).filter((name) => ns[name] !== undefined).sort();
+    console.log(JSON.stringify([defined(a), defined(b)]));
   `);
   assert.deepEqual(ours, theirs);
 });

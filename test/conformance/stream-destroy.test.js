@@ -52,10 +52,13 @@ const SCENES = {
   'in a data listener': (life, data) => {
     life.stream.once('data', () => life.stream.destroy());
     life.stream.write(data);
+    // Data may wait for more without this.
+    life.stream.flush();
   },
   'in a data listener, with an error': (life, data) => {
     life.stream.once('data', () => life.stream.destroy(failure()));
     life.stream.write(data);
+    life.stream.flush();
   },
   'in the callback of a write': (life, data) => {
     life.stream.write(data, () => life.stream.destroy());
@@ -87,13 +90,13 @@ async function play(side, Class, scene, data) {
   await life.calledBack();
   const { destroyed, _closed: handleClosed, closed, writable, readable } = life.stream;
   return {
-    events: life.life().filter((entry) => /^(end|error|close)/.test(entry)),
+    events: life.events(['end', 'error', 'close']),
     // Whether a write was accepted before destroy() is the implementation's business, that its
     // callback is called, and once, is not.
     called: life.called(),
     state: { destroyed, handleClosed, closed, writable, readable },
     errored: life.stream.errored?.message ?? null,
-    last: life.log.filter((entry) => /^(data|end|finish|error|close)/.test(entry)).at(-1),
+    last: life.events(['data', 'end', 'finish', 'error', 'close']).at(-1),
   };
 }
 

@@ -77,7 +77,7 @@ async function play(side, Class, scene, data) {
   scene(recorder.stream, data, (label) => recorder.callback(label));
   await recorder.closed();
   return {
-    life: recorder.life().filter((entry) => /^(end|finish|close|error)/.test(entry)),
+    life: recorder.life(),
     reads: recorder.reads(),
     calls: recorder.calls(),
   };

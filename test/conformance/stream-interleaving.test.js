@@ -89,7 +89,7 @@ async function compare({ Compressor, decompress }, steps, last) {
     assert.ok(node[`${decompress}Sync`](actual.life.output).equals(actual.written));
     assert.equal(actual.life.stream.bytesWritten, expected.life.stream.bytesWritten);
   } else {
-    const events = ({ life }) => life.log.filter((entry) => /^(end|error|close$)/.test(entry));
+    const events = ({ life }) => life.events(['end', 'error', 'close']);
     assertEqualTo(events(actual), events(expected), 'events');
     const { output } = actual.life;
     const decoded = node[`${decompress}Sync`](output, { finishFlush: 2 });

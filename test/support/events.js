@@ -6,6 +6,9 @@ const { turns } = require('./drive');
 const CALLBACK_WAITS = 400;
 const EVENTS = ['end', 'finish', 'close', 'error'];
 
+/** Name of the event of an entry; callbacks' labels are none. */
+const nameOf = (entry) => entry.split(' ')[0];
+
 /**
  * The life of a stream as a list of entries: 'data', 'end', 'finish', 'close', 'error CODE', and
  * 'LABEL' or 'LABEL CODE' for callbacks made with `callback(label)`.
@@ -68,20 +71,24 @@ class Recorder {
     return this.log.filter((entry) => entry !== 'data');
   }
 
+  /** The events alone, or those among them that are named. */
+  events(names = EVENTS) {
+    return this.log.filter((entry) => names.includes(nameOf(entry)));
+  }
+
   /** Callbacks and the events of the writable side, in order. */
   calls() {
-    return this.log.filter((entry) => !/^(data|end$|error)/.test(entry));
+    return this.log.filter((entry) => !['data', 'end', 'error'].includes(nameOf(entry)));
   }
 
   /** Labels of all callbacks, sorted, without what they were given: each must be called once. */
   called() {
-    const labels = this.log.filter((entry) => !EVENTS.includes(entry.split(' ')[0]));
-    return labels.filter((entry) => entry !== 'data').map((entry) => entry.split(' ')[0]).sort();
+    return this.log.map(nameOf).filter((name) => name !== 'data' && !EVENTS.includes(name)).sort();
   }
 
   /** The readable side alone, with neighbouring 'data' entries as one. */
   reads() {
-    const side = this.log.filter((entry) => /^(data|end|close|error)/.test(entry));
+    const side = this.log.filter((entry) => ['data', 'end', 'close', 'error'].includes(nameOf(entry)));
     return side.filter((entry, i) => entry !== 'data' || side[i - 1] !== 'data');
   }
 }
