@@ -93,7 +93,7 @@ std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
 }
 
 void SoftwareDevice::SetThreads(uint32_t threads) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(workers_mutex_);
   thread_count_.store(std::clamp<uint32_t>(threads, 1, kMaxThreads), std::memory_order_relaxed);
   if (workers_.empty()) return;
   StopWorkersLocked();
@@ -101,18 +101,18 @@ void SoftwareDevice::SetThreads(uint32_t threads) {
 }
 
 uint32_t SoftwareDevice::RunningThreads() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(workers_mutex_);
   return static_cast<uint32_t>(workers_.size());
 }
 
 void SoftwareDevice::Register(std::shared_ptr<QueueEntry> queue) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(queues_mutex_);
   queues_.push_back(std::move(queue));
   queues_version_.fetch_add(1, std::memory_order_release);
 }
 
 void SoftwareDevice::Unregister(const std::shared_ptr<QueueEntry>& queue) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(queues_mutex_);
   std::erase(queues_, queue);
   queues_version_.fetch_add(1, std::memory_order_release);
 }
@@ -124,7 +124,7 @@ bool SoftwareDevice::Ring(uint32_t count) {
 }
 
 bool SoftwareDevice::StartWorkers() {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(workers_mutex_);
   if (workers_.empty()) StartWorkersLocked();
   started_.store(!workers_.empty(), std::memory_order_release);
   return !workers_.empty();
@@ -159,7 +159,7 @@ void SoftwareDevice::WorkerMain(uint32_t index) {
   while (index < limit_.load(std::memory_order_acquire)) {
     const uint32_t seen = doorbell_.Current();
     if (const uint64_t now = queues_version_.load(std::memory_order_acquire); now != version) {
-      const std::lock_guard lock(mutex_);
+      const std::lock_guard lock(queues_mutex_);
       queues = queues_;
       version = queues_version_.load(std::memory_order_relaxed);
     }

@@ -56,8 +56,11 @@ class SoftwareDevice final : public Device {
   EventWord doorbell_;                ///< signalled by every queue's doorbell
   std::atomic<uint32_t> limit_{0};    ///< workers with an index >= limit_ leave
   std::atomic<bool> started_{false};  ///< fast path of StartWorkers()
-  mutable std::mutex mutex_;          ///< guards workers_ and queues_; never taken per request
+  // Neither lock is taken per request. Two, because workers take the second while somebody who
+  // holds the first waits for them to end.
+  mutable std::mutex workers_mutex_;  ///< guards workers_
   std::vector<pthread_t> workers_;
+  std::mutex queues_mutex_;  ///< guards queues_
   std::vector<std::shared_ptr<QueueEntry>> queues_;
   std::atomic<uint64_t> queues_version_{0};
 };

@@ -105,7 +105,7 @@ async function decompressMember(
 /** Whether nothing but zero bytes is left of `input`, which this reads. */
 async function isZeros(input: Input): Promise<boolean> {
   for await (const chunk of input.chunks()) {
-    if (chunk.some((byte) => byte !== 0)) return false;
+    if (!chunk.equals(Buffer.alloc(chunk.length))) return false;
   }
   return true;
 }

@@ -57,29 +57,33 @@ function askYesOrNo(): Promise<boolean> {
   });
 }
 
+/** gzip's question, or its answer to itself if there is nobody to ask; both even with -q. */
+async function mayOverwrite(path: string, { reporter }: Context): Promise<boolean> {
+  let refused = `warpgzip: ${path} already exists;\tnot overwritten\n`;
+  if (isatty(0)) {
+    reporter.print(`warpgzip: ${path} already exists; do you wish to overwrite (y or n)? `);
+    if (await askYesOrNo()) return true;
+    refused = '\tnot overwritten\n';
+  }
+  reporter.print(refused);
+  reporter.warned();
+  return false;
+}
+
 /** Whether a new file may get the name `path`, and whether one that has it may go. */
 async function permission(
   path: string,
   input: Input,
-  { options, reporter }: Context,
+  context: Context,
 ): Promise<'create' | 'replace' | 'no'> {
-  const existing = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  let existing: fs.BigIntStats | undefined;
+  try {
+    existing = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    throw new FileError(path, reasonOf(error));
+  }
   if (!existing) return 'create';
-  if (options.force) {
-    if (sameFile(existing, input.stat)) throw new FileError(path, 'would replace its own input');
-    return 'replace';
-  }
-  reporter.warned();
-  // gzip says this even with -q.
-  if (!isatty(0)) {
-    reporter.print(`warpgzip: ${path} already exists;\tnot overwritten\n`);
-    return 'no';
-  }
-  reporter.print(`warpgzip: ${path} already exists; do you wish to overwrite (y or n)? `);
-  if (!(await askYesOrNo())) {
-    reporter.print('\tnot overwritten\n');
-    return 'no';
-  }
+  if (!context.options.force && !(await mayOverwrite(path, context))) return 'no';
   if (sameFile(existing, input.stat)) throw new FileError(path, 'would replace its own input');
   return 'replace';
 }

@@ -129,6 +129,16 @@ function namedMember(plain, name, mtime = 0) {
   return member(plain, { flags: 8, fields: Buffer.concat([name, Buffer.of(0)]), mtime });
 }
 
+/** Bytes that do not compress, always the same. */
+function noise(size) {
+  const bytes = Buffer.alloc(size);
+  for (let i = 0, state = 1; i < size; i++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    bytes[i] = state >>> 16;
+  }
+  return bytes;
+}
+
 /** Waits until `condition` is true of something that no event tells. */
 async function until(condition) {
   const start = Date.now();
@@ -168,6 +178,7 @@ module.exports = {
   inProcess,
   member,
   namedMember,
+  noise,
   until,
   startOnTerminal,
   terminal,

@@ -26,7 +26,11 @@ test('import * has the names that import of node:zlib has', { skip }, async () =
     const defined = (ns) => Object.keys(ns).filter((name) => ns[name] !== undefined).sort();
     console.log(JSON.stringify([defined(a), defined(b)]));
   `);
-  assert.deepEqual(ours, theirs);
+  // The package's own name is one more: exports.test.js.
+  assert.deepEqual(
+    ours.filter((name) => name !== 'warpdrive'),
+    theirs,
+  );
 });
 
 test('import default is what require gives', { skip }, async () => {

@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const stream = require('node:stream');
 const { pipeline } = require('node:stream/promises');
-const { mixed } = require('../support/data');
+const { mixed, noise } = require('../support/data');
 const { collect, pieces, turns } = require('../support/drive');
 const { Recorder } = require('../support/events');
 const { FORMATS } = require('../support/formats');
@@ -13,6 +13,7 @@ const { zlib, node } = require('../support/subject');
 const { test } = require('../support/bounded');
 
 const plain = mixed(400_000);
+const large = noise(4_000_000);
 const { Readable, Writable, PassThrough } = stream;
 
 function sink() {
@@ -167,6 +168,19 @@ test('finished()', async () => {
     'destroy in a write': (gzip) => {
       gzip.write(plain);
       gzip.destroy();
+    },
+    // Input is complete, output is not: that is no success.
+    'destroy at the first data': (gzip) => {
+      gzip.once('data', () => gzip.destroy());
+      gzip.end(large);
+    },
+    'destroy at finish': (gzip) => {
+      gzip.once('finish', () => gzip.destroy());
+      gzip.end(large);
+    },
+    'close at finish': (gzip) => {
+      gzip.once('finish', () => gzip.close());
+      gzip.end(large);
     },
   };
   for (const [name, act] of Object.entries(acts)) {

@@ -104,17 +104,19 @@ TEST_CASE("inflate bulk: it is used where it can be") {
   const Bytes stream = ZlibDeflate(data, 6, Z_FINISH);
   const auto codec = MakeInflateStream(Params(Format::kRaw), {});
   NodeInflate node(Params(Format::kRaw), {});
-  size_t ahead = 0;
-  size_t node_at = 0;
-  Bytes output(1000);
   // ISA-L runs ahead of the output space, zlib does not.
-  for (size_t at = 0; ahead == 0 && at < stream.size() / 2;) {
+  bool ahead_early = false;
+  bool ahead_late = false;
+  Bytes output(1000);
+  size_t node_at = 0;
+  for (size_t at = 0; at < stream.size();) {
     at += codec->Step(std::span(stream).subspan(at), output, Flush::kNone).consumed;
     node_at += node.Step(std::span(stream).subspan(node_at), output, Flush::kNone).consumed;
-    if (at < kBulkAfterBytes) CHECK(at == node_at);
-    if (at > node_at + 1000) ahead = at;
+    ahead_early |= at > node_at + 1000 && at < kBulkAfterBytes;
+    ahead_late |= at > node_at + 1000 && at > stream.size() - 10000;
   }
-  CHECK((ahead != 0) == software::HasBulkInflate());
+  CHECK(!ahead_early);
+  CHECK(ahead_late == software::HasBulkInflate());
 }
 
 TEST_CASE("inflate bulk: any compressor, data and wrapper, in any pieces") {
@@ -205,7 +207,7 @@ TEST_CASE("inflate bulk: byte by byte, everything that is there comes out") {
   Random random;
   for (const DataKind kind : kDataKinds) {
     const Bytes data = MakeData(kind, kind == DataKind::kRuns ? 40000000 : 1500000, random);
-    const Bytes stream = Wrap(Format::kGzip, ZlibDeflate(data, 6, Z_FINISH), data);
+    const Bytes stream = Wrap(Format::kGzip, ZlibDeflate(data, 1, Z_FINISH), data);
     REQUIRE(stream.size() > kBulkAfterBytes + 17000);
     const size_t from = random.Between(kBulkAfterBytes + 10000, stream.size() - 7000);
     for (const Flush flush : {Flush::kNone, Flush::kSync}) {
@@ -237,8 +239,9 @@ TEST_CASE("inflate bulk: cut anywhere") {
 
 TEST_CASE("inflate bulk: Z_BLOCK stops at each block, whoever was at work") {
   Random random;
-  const Bytes data = MakeData(DataKind::kText, 1000000, random);
+  const Bytes data = MakeData(DataKind::kText, 3000000, random);
   const Bytes stream = Wrap(Format::kGzip, ZlibDeflate(data, 1, Z_FINISH), data);
+  REQUIRE(stream.size() > 8 * kBulkAfterBytes);
   const auto codec = MakeInflateStream(Params(Format::kGzip), {});
   NodeInflate node(Params(Format::kGzip), {});
   Bytes have(data.size());
@@ -246,7 +249,7 @@ TEST_CASE("inflate bulk: Z_BLOCK stops at each block, whoever was at work") {
   size_t at = 0;
   Flush flush = Flush::kNone;
   for (Status status = Status::kOk; status != Status::kStreamEnd;) {
-    const bool early = at < 3 * kBulkAfterBytes;
+    const bool early = at < 7 * kBulkAfterBytes;
     const auto piece = std::span(stream).subspan(at, early ? 10000 : stream.size() - at);
     flush = early ? Flush::kNone : Flush::kBlock;
     const StepResult step = codec->Step(piece, have, flush);

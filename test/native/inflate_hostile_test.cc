@@ -20,9 +20,9 @@ using software::kBulkAfterBytes;
 
 // Raw deflate that ends on a byte boundary, of which ISA-L gets the end.
 Bytes LongPrefix(Random& random) {
-  Bytes data = MakeData(DataKind::kText, 500000, random);
+  Bytes data = MakeData(DataKind::kText, 1500000, random);
   Bytes prefix = ZlibDeflate(data, 1, Z_SYNC_FLUSH);
-  REQUIRE(prefix.size() > 2 * kBulkAfterBytes);
+  REQUIRE(prefix.size() > 5 * kBulkAfterBytes);
   return prefix;
 }
 
@@ -69,6 +69,7 @@ void PutLengths(DeflateWriter& to, size_t literals, size_t distances, const Leng
 
 void PutFixed(DeflateWriter& to, size_t literal, size_t distance) {
   to.Put(1 << 1, 3);
+  for (int i = 0; i < 40000; ++i) to.Put(i & 0x7f, 8);  // literals
   to.PutCode(FixedLiterals(), literal);
   to.PutCode(FixedDistances(), distance);
 }
@@ -187,6 +188,7 @@ TEST_CASE("inflate hostile: blocks that only look right") {
       // Bit by bit further from the byte boundary.
       if (!first) PutWhole(to, FewLiterals(), {1, 1});
       crafted.put(to);
+      const Bytes cut = to.stream();
       if (!first) PutWhole(to, FewLiterals(), {1, 1});
       to.PutStored(Bytes(30, 's'));
       Bytes stream = to.stream();
@@ -194,6 +196,7 @@ TEST_CASE("inflate hostile: blocks that only look right") {
       const std::string name = crafted.name;
       CAPTURE(name);
       CAPTURE(first);
+      CHECK(InflateDifference(StreamParams{}, {}, cut, FileFeeding(cut.size()), random) == "");
       for (const Feeding& feeding : {WholeFeeding(stream.size()), FileFeeding(stream.size()),
                                      ByteFeeding(stream.size(), prefix.size() - 2, stream.size()),
                                      RandomFeeding(stream.size(), 60000, random)}) {
@@ -243,13 +246,16 @@ TEST_CASE("inflate hostile: little output before the hand-over") {
 // is refused depends on the sizes of the steps.
 TEST_CASE("inflate hostile: distances beyond the window that was promised") {
   Random random;
-  const Bytes raw = ZlibDeflate(MakeData(DataKind::kText, 600000, random), 6, Z_FINISH);
-  REQUIRE(raw.size() > 2 * kBulkAfterBytes);
+  // The only match is behind the hand-over, 20000 bytes back.
+  Bytes data = MakeData(DataKind::kNoise, 200000, random);
+  data.insert(data.end(), data.end() - 20000, data.end() - 19800);
+  const Bytes raw = ZlibDeflate(data, 6, Z_FINISH);
+  REQUIRE(raw.size() < data.size());
   for (uint8_t window_bits = 8; window_bits <= 15; ++window_bits) {
     StreamParams params;
     params.window_bits = window_bits;
     Feeding feeding = FileFeeding(raw.size());
-    feeding.max_output = 1;
+    feeding.max_output = 100;
     CAPTURE(static_cast<int>(window_bits));
     CHECK(InflateDifference(params, {}, raw, feeding, random) == "");
 

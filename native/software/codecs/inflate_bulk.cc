@@ -56,9 +56,7 @@ class IsalInflate final : public BulkInflate {
         io->avail_out = static_cast<uInt>(output.size());
       }
       if (stop == InflateBlocks::Stop::kEnd) return Z_STREAM_END;
-      // Where the input ends for good, zlib may see what is wrong with the symbol it ends in.
-      const bool last_word = flush == Z_FINISH && io->avail_out != 0;
-      if (stop != InflateBlocks::Stop::kGiveUp && !last_word) return Z_OK;
+      if (stop != InflateBlocks::Stop::kGiveUp) return Z_OK;
       if (!GiveUp()) return Z_MEM_ERROR;
     }
     return replay_->Inflate(io, flush);

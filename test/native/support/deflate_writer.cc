@@ -2,7 +2,6 @@
 
 #include <zlib.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 namespace warpdrive::test {
@@ -22,9 +21,10 @@ Bytes ZlibDeflate(std::span<const uint8_t> data, int level, int flush) {
 }
 
 Lengths FixedLiterals() {
-  Lengths lengths(288, 8);
-  std::fill_n(lengths.begin() + 144, 112, uint8_t{9});
-  std::fill_n(lengths.begin() + 256, 24, uint8_t{7});
+  Lengths lengths(144, 8);
+  lengths.resize(256, 9);
+  lengths.resize(280, 7);
+  lengths.resize(288, 8);
   return lengths;
 }
 
@@ -51,8 +51,8 @@ void DeflateWriter::PutCode(const Lengths& lengths, size_t symbol) {
 }
 
 Lengths DeflateWriter::LengthCode() {
-  Lengths lengths(19, 4);
-  std::fill(lengths.begin() + 13, lengths.end(), uint8_t{5});
+  Lengths lengths(13, 4);
+  lengths.resize(19, 5);
   return lengths;
 }
 
