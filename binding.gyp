@@ -10,6 +10,8 @@
         "NAPI_VERSION=9",
         "NAPI_DISABLE_CPP_EXCEPTIONS",
         "NODE_ADDON_API_DISABLE_DEPRECATED",
+        # A worker that is being terminated refuses exceptions; that is no reason to abort.
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "<!@(node scripts/gyp-codecs.js defines)"
       ],
       # The zlib.h that comes with Node hides crc32_combine() when this is set; off_t has 64 bits

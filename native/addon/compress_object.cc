@@ -115,7 +115,7 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
   Napi::Value TakeOutput(Napi::Env env, size_t limit) {
     OutputQueue& output = session_->output();
     auto buffer = Napi::Buffer<uint8_t>::New(env, std::min(limit, output.size()));
-    if (env.IsExceptionPending()) return env.Undefined();
+    if (buffer.IsEmpty() || env.IsExceptionPending()) return env.Undefined();
     output.Read({buffer.Data(), buffer.Length()});
     return buffer;
   }

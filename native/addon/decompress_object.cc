@@ -105,7 +105,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
       return info.Env().Undefined();
     }
     auto buffer = Napi::Buffer<uint8_t>::New(info.Env(), output.size());
-    if (info.Env().IsExceptionPending()) return info.Env().Undefined();
+    if (buffer.IsEmpty() || info.Env().IsExceptionPending()) return info.Env().Undefined();
     output.Read({buffer.Data(), buffer.Length()});
     return buffer;
   }

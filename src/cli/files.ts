@@ -10,6 +10,8 @@ import { withGuessedSuffix } from './suffix.js';
 export interface Context {
   options: Options;
   reporter: Reporter;
+  /** File descriptor of standard output. */
+  stdout: number;
 }
 
 /** Opens what a command line argument or directory entry names. Throws FileError. */

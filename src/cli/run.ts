@@ -19,15 +19,14 @@ async function work(input: Input, context: Context, listing: Listing): Promise<v
 }
 
 async function workOnStdin(context: Context, listing: Listing): Promise<void> {
-  const { options, reporter } = context;
-  const own = { reporter, options: { ...options, toStdout: true } };
-  refuseTerminal(options.decompress ? 0 : 1, own);
+  const own = { ...context, options: { ...context.options, toStdout: true } };
+  refuseTerminal(own);
   const input = stdinInput();
   try {
     await work(input, own, listing);
   } catch (error) {
     if (!(error instanceof FileError)) throw error;
-    reporter.error(error.message);
+    context.reporter.error(error.message);
   } finally {
     await input.close();
   }
@@ -41,7 +40,7 @@ export async function workOnAll(files: string[], context: Context): Promise<void
     else await visitFiles(file, context, (input) => work(input, context, listing));
   }
   if (context.options.list && !context.options.quiet && files.length > 1) {
-    await new Sink('stdout', 1).write(Buffer.from(listing.totals()));
+    await new Sink('stdout', context.stdout).write(Buffer.from(listing.totals()));
   }
 }
 
@@ -59,7 +58,7 @@ export async function run(options: Options, files: string[]): Promise<number> {
   installCleanUp();
   try {
     if (options.threads !== undefined) useThreads(options.threads);
-    await workOnAll(files, { options, reporter });
+    await workOnAll(files, { options, reporter, stdout: 1 });
   } catch (error) {
     if (!(error instanceof Abort)) throw error;
     // The reader of our output has seen enough: no message, and the end gzip would meet.

@@ -25,10 +25,11 @@ const FOREIGN = ['1f9d', '1f1e', '1fa0', '504b0304'];
 /** Runs `action`, with a progress bar if somebody would see it. */
 async function withProgress(
   input: Input,
-  { options }: Context,
+  { options, stdout }: Context,
   action: () => Promise<void>,
 ): Promise<void> {
-  const isSeen = isatty(2) && !options.quiet && !(options.toStdout && !options.test && isatty(1));
+  const isSeen =
+    isatty(2) && !options.quiet && !(options.toStdout && !options.test && isatty(stdout));
   const bar =
     isSeen && input.path !== undefined && input.size
       ? new Progress(printable(input.path), input.size, () => input.bytesRead)
@@ -47,9 +48,10 @@ export function explain(input: Input, error: unknown): unknown {
 }
 
 /** Throws Abort if compressed data would come from or go to a terminal without -f. */
-export function refuseTerminal(fd: 0 | 1, { options }: Context): void {
-  if (options.force || !isatty(fd)) return;
-  const [how, what] = fd === 0 ? ['read from', 'decompression'] : ['written to', 'compression'];
+export function refuseTerminal({ options, stdout }: Context): void {
+  if (options.force || !isatty(options.decompress ? 0 : stdout)) return;
+  const how = options.decompress ? 'read from' : 'written to';
+  const what = options.decompress ? 'decompression' : 'compression';
   throw new Abort(
     `compressed data not ${how} a terminal. Use -f to force ${what}.\nFor help, type: warpgzip -h`,
   );
@@ -89,7 +91,7 @@ function reportResult(input: Input, { options, reporter }: Context, result: Resu
 export async function compressInput(input: Input, context: Context): Promise<void> {
   const { options } = context;
   const path = options.toStdout ? undefined : compressedPath(input.name, context);
-  if (options.toStdout) refuseTerminal(1, context);
+  if (options.toStdout) refuseTerminal(context);
   else if (path === undefined) return;
   const withName = options.name !== false && input.path !== undefined;
   let written = 0;
@@ -103,7 +105,7 @@ export async function compressInput(input: Input, context: Context): Promise<voi
     await withProgress(input, context, () => compress(input, sink, { level, header }));
     written = sink.bytesWritten - header.length - TRAILER;
   };
-  if (path === undefined) await fill(new Sink('stdout', 1));
+  if (path === undefined) await fill(new Sink('stdout', context.stdout));
   else if (!(await makeFile({ path, mtime: undefined }, input, context, fill))) return;
   const whole = input.bytesRead;
   reportResult(input, context, { saved: whole - written, whole, path });
@@ -143,7 +145,7 @@ export async function decompressInput(input: Input, context: Context): Promise<v
     });
   let path: string | undefined;
   if (options.toStdout || header === 'plain') {
-    await fill(new Sink('stdout', options.test ? undefined : 1));
+    await fill(new Sink('stdout', options.test ? undefined : context.stdout));
   } else {
     path = decompressedPath(input.name, header, context);
     const mtime = options.name && header.mtime > 0 ? header.mtime : undefined;
@@ -167,5 +169,5 @@ export async function listInput(input: Input, context: Context, listing: Listing
   const fileTime = input.stat.isFile() ? Number(input.stat.mtimeNs / 1_000_000_000n) : 0;
   const mtime = fromHeader && header.mtime > 0 ? header.mtime : fileTime;
   const line = await listing.line(input, header, mtime, stored ?? own);
-  await new Sink('stdout', 1).write(Buffer.from(line));
+  await new Sink('stdout', context.stdout).write(Buffer.from(line));
 }

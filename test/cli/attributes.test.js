@@ -85,7 +85,7 @@ test('without -N the name is that of the file, and its time', async () => {
 
 for (const [stored, made] of [
   ['../x', 'in/x'],
-  ['/tmp/warpgzip-hostile', 'in/warpgzip-hostile'],
+  ['/nowhere/hostile', 'in/hostile'],
   ['deep/er/x', 'in/x'],
   ['a\\b', 'in/a\\b'],
 ]) {
@@ -93,7 +93,6 @@ for (const [stored, made] of [
     const cwd = folderWith({ 'in/a.gz': namedMember('hello', Buffer.from(stored)) });
     assert.deepEqual(await inProcess(['-dN', 'in/a.gz'], cwd), ok);
     assert.deepEqual(namesIn(cwd), ['in', made]);
-    assert.equal(fs.existsSync('/tmp/warpgzip-hostile'), false);
   });
 }
 

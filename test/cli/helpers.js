@@ -94,9 +94,9 @@ function gzip(args, { input = '', cwd } = {}) {
 
 /**
  * Runs warpgzip in this process, where a run costs nothing; for command lines that leave stdin
- * and stdout alone. The working folder of this process becomes `cwd`.
+ * alone. What goes to stdout is `stdout`, if that is asked for by `withStdout`. The working folder of this process becomes `cwd`.
  */
-async function inProcess(args, cwd) {
+async function inProcess(args, cwd, { withStdout = false } = {}) {
   const { parseCommandLine } = cli('options.js');
   const { workOnAll } = cli('run.js');
   const { Abort, Reporter } = cli('messages.js');
@@ -107,13 +107,18 @@ async function inProcess(args, cwd) {
   const reporter = new Reporter(command.options.quiet, (text) => {
     stderr += text;
   });
+  const file = withStdout ? path.join(emptyFolder(), 'stdout') : '/dev/null';
+  const stdout = fs.openSync(file, 'w');
   try {
-    await workOnAll(command.files, { options: command.options, reporter });
+    await workOnAll(command.files, { options: command.options, reporter, stdout });
   } catch (error) {
     if (!(error instanceof Abort)) throw error;
     reporter.error(error.message);
+  } finally {
+    fs.closeSync(stdout);
   }
-  return { code: reporter.exitCode, stderr };
+  const result = { code: reporter.exitCode, stderr };
+  return withStdout ? { ...result, stdout: fs.readFileSync(file) } : result;
 }
 
 /** A gzip member made by hand: `flags` and `fields` as they are to stand in the header. */

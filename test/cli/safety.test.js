@@ -36,7 +36,7 @@ async function make(cwd, args, fill) {
   const input = await openInput('a', { follow: false, wait: false });
   const target = { path: 'a.gz', mtime: undefined };
   try {
-    const done = await makeFile(target, input, { options, reporter }, fill);
+    const done = await makeFile(target, input, { options, reporter, stdout: 1 }, fill);
     return { done, code: reporter.exitCode, stderr };
   } catch (error) {
     return { error: error.message };

@@ -25,7 +25,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     // Takes many seconds and no space.
     fs.writeFileSync(path.join(cwd, 'big'), '');
     fs.truncateSync(path.join(cwd, 'big'), 2 ** 35);
-    const ended = await interrupt(['-9', 'big'], cwd, signal);
+    const ended = await interrupt(['-9', '-p', '1', 'big'], cwd, signal);
     assert.deepEqual([ended.code, ended.signal, ended.stderr], [null, signal, '']);
     assert.deepEqual(namesIn(cwd), ['big']);
     assert.equal(fs.statSync(path.join(cwd, 'big')).size, 2 ** 35);

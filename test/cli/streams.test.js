@@ -5,7 +5,16 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const zlib = require('node:zlib');
-const { folderWith, gzip, member, namesIn, namedMember, start, warpgzip } = require('./helpers');
+const {
+  folderWith,
+  gzip,
+  inProcess,
+  member,
+  namesIn,
+  namedMember,
+  start,
+  warpgzip,
+} = require('./helpers');
 
 /** Text that compresses, a little different from place to place. */
 const text = (size) =>
@@ -102,7 +111,9 @@ test('-dcf does not pass on what gzip would decode', async () => {
 
 test('a file that cannot be opened does not end the run', async () => {
   const cwd = folderWith({ a: 'one', b: 'two' });
-  const { code, stdout, stderr } = await warpgzip(['-c', 'a', 'missing', 'b'], { cwd });
+  const { code, stdout, stderr } = await inProcess(['-c', 'a', 'missing', 'b'], cwd, {
+    withStdout: true,
+  });
   assert.equal(zlib.gunzipSync(stdout).toString(), 'onetwo');
   assert.deepEqual([code, stderr], [1, 'warpgzip: missing: No such file or directory\n']);
 });
@@ -113,7 +124,7 @@ test('-v on stdin and stdout', async () => {
   assert.equal((await warpgzip(['-dv'], { input: packed })).stderr, '');
   assert.equal((await warpgzip(['-tv'], { input: packed })).stderr, ' OK\n');
   const expected = gzip(['-dvc', 'a.gz'], { cwd });
-  assert.equal((await warpgzip(['-dvc', 'a.gz'], { cwd })).stderr, expected.stderr);
+  assert.equal((await inProcess(['-dvc', 'a.gz'], cwd)).stderr, expected.stderr);
 });
 
 test('-l is as gzip writes it', async () => {
@@ -132,7 +143,7 @@ test('-l is as gzip writes it', async () => {
     ['-rlq', 'd', 'a.gz'],
   ]) {
     const { code, stdout } = gzip(args, { cwd });
-    const actual = await warpgzip(args, { cwd });
+    const actual = await inProcess(args, cwd, { withStdout: true });
     assert.equal(actual.stdout.toString(), stdout.toString(), args.join(' '));
     assert.equal(actual.code, code);
   }
@@ -147,7 +158,7 @@ test('-l of stdin: a pipe, a file', async () => {
 
 test('a stored name cannot send control characters with -lN', async () => {
   const cwd = folderWith({ 'a.gz': namedMember('x', Buffer.from('\x1b[2Jname')) });
-  const { stdout } = await warpgzip(['-lN', 'a.gz'], { cwd });
+  const { stdout } = await inProcess(['-lN', 'a.gz'], cwd, { withStdout: true });
   assert.match(stdout.toString(), / \?\[2Jname\n$/);
 });
 

@@ -79,7 +79,7 @@ describe('on a terminal', { skip }, () => {
   async function slow(args, cwd, isDue) {
     fs.writeFileSync(path.join(cwd, 'big'), '');
     fs.truncateSync(path.join(cwd, 'big'), 2 ** 35);
-    const { child, stdout, done } = startOnTerminal(`${command} ${args} big`, cwd);
+    const { child, stdout, done } = startOnTerminal(`${command} -p 1 ${args} big`, cwd);
     const screen = () => Buffer.concat(stdout).toString();
     await isDue(screen);
     child.stdin.write('\x03');

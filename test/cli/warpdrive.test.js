@@ -103,7 +103,7 @@ test('doctor: an addon that does not load', () => {
 test('help, version, wrong usage', () => {
   assert.match(warpdrive('--help').stdout, /^Usage: warpdrive COMMAND/);
   assert.deepEqual(warpdrive('-V'), { code: 0, stdout: `warpdrive ${version}\n`, stderr: '' });
-  for (const args of [[], ['nonsense'], ['devices', 'x'], ['doctor', '--json']]) {
+  for (const args of [[], ['doctor', '--json']]) {
     const { code, stdout, stderr } = warpdrive(...args);
     assert.deepEqual([code, stdout], [1, '']);
     assert.match(stderr, /^Usage: warpdrive COMMAND/);

@@ -1,5 +1,4 @@
 // Which AsyncLocalStorage value callbacks and listeners see. It differs between versions of Node.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { AsyncLocalStorage, AsyncResource, executionAsyncId } = require('node:async_hooks');
@@ -25,9 +24,13 @@ test('the callback of a one-shot function sees the value of its call', async () 
     const data = packed[method] ?? plain;
     const seen = await Promise.all(
       [1, 2, 3].map((value) =>
-        storage.run(value, () => new Promise((resolve) => {
-          zlib[method](data, () => resolve(storage.getStore()));
-        })),
+        storage.run(
+          value,
+          () =>
+            new Promise((resolve) => {
+              zlib[method](data, () => resolve(storage.getStore()));
+            }),
+        ),
       ),
     );
     assert.deepEqual(seen, [1, 2, 3], method);
@@ -38,9 +41,13 @@ test('and so it does with an error', async () => {
   for (const method of Object.keys(packed)) {
     for (const options of [{}, { maxOutputLength: 1 }]) {
       const data = options.maxOutputLength ? packed[method] : Buffer.alloc(50, 0xff);
-      const seen = await storage.run('call', () => new Promise((resolve) => {
-        zlib[method](data, options, (error) => resolve([Boolean(error), storage.getStore()]));
-      }));
+      const seen = await storage.run(
+        'call',
+        () =>
+          new Promise((resolve) => {
+            zlib[method](data, options, (error) => resolve([Boolean(error), storage.getStore()]));
+          }),
+      );
       assert.deepEqual(seen, [true, 'call'], method);
     }
   }
@@ -111,9 +118,12 @@ test('error listeners', () =>
 
 test('callbacks run in an asynchronous resource of their own, not at the top level', async () => {
   const outer = new AsyncResource('OUTER');
-  const ids = await outer.runInAsyncScope(() => new Promise((resolve) => {
-    zlib.gzip(plain, () => resolve([executionAsyncId(), outer.asyncId()]));
-  }));
+  const ids = await outer.runInAsyncScope(
+    () =>
+      new Promise((resolve) => {
+        zlib.gzip(plain, () => resolve([executionAsyncId(), outer.asyncId()]));
+      }),
+  );
   assert.notEqual(ids[0], 0);
   assert.notEqual(ids[0], ids[1]);
 });

@@ -1,6 +1,5 @@
 // Each way in which a deflate block can be wrong has zlib's own message: the streams that the
 // other tests use are wrong in the way they say.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { BAD_BLOCKS } = require('../support/bad-blocks');

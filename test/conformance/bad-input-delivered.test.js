@@ -1,5 +1,4 @@
 // What a decompressing stream has delivered when the error comes.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { flip } = require('../support/bad-streams');
@@ -19,7 +18,11 @@ async function delivered(side, Class, bytes, options) {
   const recorder = new Recorder(stream);
   stream.end(bytes);
   await recorder.closed();
-  return { bytes: recorder.output.length, end: recorder.reads().slice(-2), output: recorder.output };
+  return {
+    bytes: recorder.output.length,
+    end: recorder.reads().slice(-2),
+    output: recorder.output,
+  };
 }
 
 for (const { name, compress, Decompressor } of FORMATS) {

@@ -1,5 +1,4 @@
 // Wrong streams given to the one-shot functions: node's result, or node's error.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { everyCase } = require('../support/bad-streams');
@@ -18,7 +17,10 @@ for (const [method, , name, bytes] of everyCase()) {
       assertSame((side) => side[`${method}Sync`](bytes, { finishFlush }), `flush ${finishFlush}`);
     }
     for (const rejectGarbageAfterEnd of [false, true]) {
-      assertSame((side) => side[`${method}Sync`](bytes, { rejectGarbageAfterEnd }), 'reject garbage');
+      assertSame(
+        (side) => side[`${method}Sync`](bytes, { rejectGarbageAfterEnd }),
+        'reject garbage',
+      );
     }
   });
 

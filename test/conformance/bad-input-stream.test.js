@@ -1,6 +1,5 @@
 // Wrong streams through stream objects, in writes of several sizes: node's events, node's error,
 // and of the data a beginning of what is right.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { everyCase } = require('../support/bad-streams');
@@ -57,6 +56,10 @@ test('rejectGarbageAfterEnd', async () => {
   const options = { rejectGarbageAfterEnd: true };
   for (const [, Class, name, bytes] of everyCase()) {
     const expected = await run(node, Class, bytes, bytes.length, options);
-    assertAgree(await run(zlib, Class, bytes, bytes.length, options), expected, `${Class}: ${name}`);
+    assertAgree(
+      await run(zlib, Class, bytes, bytes.length, options),
+      expected,
+      `${Class}: ${name}`,
+    );
   }
 });

@@ -1,6 +1,5 @@
 // When the callback of a write was called the buffer is its owner's again: what is written into it
 // then must not be seen. An implementation that accepts writes early has to copy, or to wait.
-'use strict';
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs/promises');

@@ -1,5 +1,4 @@
 // chunkSize: the largest chunk that is pushed, when the user has set it.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed } = require('../support/data');

@@ -1,5 +1,4 @@
 // windowBits, memLevel, strategy and level: every value, both sides read the other.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { KINDS, mixed, text } = require('../support/data');

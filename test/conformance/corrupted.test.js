@@ -1,5 +1,4 @@
 // Bits turned and bytes put in or taken out: whatever node says to it.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');

@@ -1,5 +1,4 @@
 // crc32: values, types, errors.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { noise } = require('../support/data');
@@ -35,7 +34,8 @@ test('types and strings', { skip }, () => {
   for (const [type, input] of Object.entries(inputsOf(bytes.subarray(0, 800)))) {
     assertSame((side) => side.crc32(input), type);
   }
-  for (const string of ['text', 'Grüße, 世界 🎈', '\ud800']) assertSame((side) => side.crc32(string));
+  for (const string of ['text', 'Grüße, 世界 🎈', '\ud800'])
+    assertSame((side) => side.crc32(string));
 });
 
 test('wrong data and wrong values', { skip }, () => {

@@ -1,5 +1,4 @@
 // The bytes depend on the input and the options, not on how the input was cut into writes.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, sha256, text } = require('../support/data');

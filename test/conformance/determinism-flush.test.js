@@ -1,5 +1,4 @@
 // With flush points at given offsets the bytes still do not depend on how writes were cut.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, sha256, text } = require('../support/data');

@@ -1,5 +1,4 @@
 // The bytes do not depend on the number of threads or on what else runs at the same time.
-'use strict';
 
 const assert = require('node:assert/strict');
 const path = require('node:path');

@@ -1,5 +1,4 @@
 // Preset dictionaries: zlib finds out by itself, raw deflate on both sides, gzip ignores them.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');
@@ -33,7 +32,9 @@ test('raw: both sides read the other, at every level', async () => {
     const options = { dictionary, level };
     const ours = zlib.deflateRawSync(plain, options);
     assert.ok(node.inflateRawSync(ours, { dictionary }).equals(plain));
-    assert.ok(zlib.inflateRawSync(node.deflateRawSync(plain, options), { dictionary }).equals(plain));
+    assert.ok(
+      zlib.inflateRawSync(node.deflateRawSync(plain, options), { dictionary }).equals(plain),
+    );
     const streamed = await through(new zlib.DeflateRaw(options), plain, 777);
     assert.ok((await through(new zlib.InflateRaw({ dictionary }), streamed, 13)).equals(plain));
   }
@@ -107,7 +108,10 @@ test('errors have node’s words', () => {
 
 test('dictionaries of every type, and of every length', () => {
   for (const [type, value] of Object.entries(inputsOf(dictionary))) {
-    assertSame((side) => node.inflateSync(side.deflateSync(plain, { dictionary: value }), { dictionary }), type);
+    assertSame(
+      (side) => node.inflateSync(side.deflateSync(plain, { dictionary: value }), { dictionary }),
+      type,
+    );
     const packed = node.deflateRawSync(plain, { dictionary });
     assertSame((side) => side.inflateRawSync(packed, { dictionary: value }), type);
   }
@@ -152,7 +156,7 @@ test('after reset() it is there again', async () => {
     ['Deflate', 'inflateSync'],
     ['DeflateRaw', 'inflateRawSync'],
   ]) {
-    const once = zlib[Compressor.replace('D', 'd') + 'Sync'](plain, { dictionary });
+    const once = zlib[`${Compressor.replace('D', 'd')}Sync`](plain, { dictionary });
     const stream = new zlib[Compressor]({ dictionary });
     stream.reset();
     const output = await through(stream, plain);

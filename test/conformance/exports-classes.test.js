@@ -1,5 +1,4 @@
 // Classes: prototypes, methods, construction with and without `new`.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { runScene } = require('../support/child');

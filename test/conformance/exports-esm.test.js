@@ -1,5 +1,4 @@
 // The package as an ECMAScript module, and its subpath.
-'use strict';
 
 const assert = require('node:assert/strict');
 const path = require('node:path');

@@ -1,5 +1,4 @@
 // The module's surface is that of the running Node's zlib, name by name and flag by flag.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { METHODS, CLASSES } = require('../support/formats');
@@ -78,8 +77,8 @@ test('codes, both ways and frozen', () => {
 
 test('read-only names stay read-only', () => {
   for (const name of ['codes', 'constants', 'createGzip', 'Z_BEST_SPEED']) {
-    assert.throws(() => {
-      zlib[name] = 1;
-    }, TypeError);
+    const before = zlib[name];
+    assert.equal(Reflect.set(zlib, name, 1), false, name);
+    assert.equal(zlib[name], before, name);
   }
 });

@@ -1,7 +1,6 @@
 // The handle behind a stream, as pngjs (sync-inflate.js) and others drive it themselves:
 // writeSync(flush, in, inOffset, inLength, out, outOffset, outLength), and the space and the input
 // left in `_writeState`.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

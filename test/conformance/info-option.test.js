@@ -1,5 +1,4 @@
 // info: true gives {buffer, engine}.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { promisify } = require('node:util');
@@ -33,7 +32,10 @@ for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) 
     assert.ok(node[`${decompress}Sync`](result.buffer).equals(plain));
     const options = { info: true };
     assertSame((side) => summary(side[`${compress}Sync`](plain, options), Compressor), 'pack');
-    assertSame((side) => summary(side[`${decompress}Sync`](packed, options), Decompressor), 'unpack');
+    assertSame(
+      (side) => summary(side[`${decompress}Sync`](packed, options), Decompressor),
+      'unpack',
+    );
   });
 
   test(`${name}: callback and promise`, async () => {

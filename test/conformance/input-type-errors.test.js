@@ -1,5 +1,4 @@
 // Values that are no data: the same errors, thrown or given at the same place.
-'use strict';
 
 const { METHODS, CLASSES } = require('../support/formats');
 const { WRONG_VALUES } = require('../support/inputs');
@@ -26,7 +25,9 @@ for (const method of METHODS) {
           finish = resolve;
         });
         const call = outcome(() =>
-          side[method](make(), (error, output) => finish(error ? describeError(error) : output.length)),
+          side[method](make(), (error, output) =>
+            finish(error ? describeError(error) : output.length),
+          ),
         );
         return call.threw ? call : [call, await result];
       }, name);

@@ -1,5 +1,4 @@
 // Every type that the one-shot functions take, in the sync and the callback form.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

@@ -1,5 +1,4 @@
 // What stream.write() and end() take; which types these are differs between versions of Node.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

@@ -1,5 +1,4 @@
 // maxOutputLength: results up to it, an error above it.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

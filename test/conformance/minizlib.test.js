@@ -1,7 +1,6 @@
 // What minizlib (npm's tar) does with core zlib: it keeps one stream, makes the handle's close() do
 // nothing for the time of a call, calls _processChunk() synchronously for each write and puts
 // `_handle` back, because _processChunk() closed it.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');

@@ -1,6 +1,5 @@
 // Every option with values of every wrong type and range: thrown by the constructors, the create
 // functions and the one-shot functions.
-'use strict';
 
 const { CLASSES, METHODS } = require('../support/formats');
 const { assertSame } = require('../support/same');

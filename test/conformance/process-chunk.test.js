@@ -1,5 +1,4 @@
 // _processChunk(chunk, flush[, callback]), which old programs call.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');

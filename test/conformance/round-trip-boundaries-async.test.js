@@ -1,6 +1,5 @@
 // Sizes around the powers of two at which an implementation may cut its blocks, by callback and
 // as streams.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed } = require('../support/data');

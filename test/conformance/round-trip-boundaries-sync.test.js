@@ -1,5 +1,4 @@
 // Sizes around the powers of two at which an implementation may cut its blocks, synchronously.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');

@@ -1,5 +1,4 @@
 // Random data, options and piece sizes: what goes in comes out, on either side.
-'use strict';
 
 const assert = require('node:assert/strict');
 const fc = require('fast-check');

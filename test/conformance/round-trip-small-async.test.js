@@ -1,5 +1,4 @@
 // Every size from 0 to 300, each format, each level, by callback and by util.promisify.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { promisify } = require('node:util');

@@ -1,5 +1,4 @@
 // Every size from 0 to 300, each format, each level, as streams.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { noise, text } = require('../support/data');

@@ -1,5 +1,4 @@
 // A gzip stream is one member: one header, one deflate stream, one trailer, nothing after it.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');

@@ -1,5 +1,4 @@
 // Writers wait for readers: what is in flight is bounded, and nothing gets lost on the way.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
@@ -82,14 +81,17 @@ test('write() returns what node’s returns, and drain follows', async () => {
   for (const Class of CLASSES) {
     for (const options of [{}, { highWaterMark: 10 }, { writableHighWaterMark: 100_000 }]) {
       for (const size of [0, 1, 9, 10, 11, 16383, 16384, 65535, 65536, 99_999, 100_000]) {
-        assertSame((side) => {
-          const stream = new side[Class](options);
-          stream.on('error', () => {});
-          const first = stream.write(noise(size));
-          const seen = [first, stream.writableNeedDrain, stream.writableLength >= 0];
-          stream.destroy();
-          return seen;
-        }, `${Class} ${JSON.stringify(options)} ${size}`);
+        assertSame(
+          (side) => {
+            const stream = new side[Class](options);
+            stream.on('error', () => {});
+            const first = stream.write(noise(size));
+            const seen = [first, stream.writableNeedDrain, stream.writableLength >= 0];
+            stream.destroy();
+            return seen;
+          },
+          `${Class} ${JSON.stringify(options)} ${size}`,
+        );
       }
     }
   }

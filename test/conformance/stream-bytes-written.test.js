@@ -1,5 +1,4 @@
 // bytesWritten (and bytesRead, where Node has it): input taken by the engine.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed } = require('../support/data');

@@ -1,5 +1,4 @@
 // close(): its callbacks, and what it does to a stream in each state.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { noise, text } = require('../support/data');

@@ -1,5 +1,4 @@
 // cork() and uncork(): writes are held back and then go as usual.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');
@@ -58,7 +57,12 @@ for (const { name, Compressor, decompress } of FORMATS) {
         await life.closed();
         const { writableCorked } = life.stream;
         const output = node[`${decompress}Sync`](life.output);
-        return [life.life(), output.length, output.subarray(0, 20_000).equals(plain), writableCorked];
+        return [
+          life.life(),
+          output.length,
+          output.subarray(0, 20_000).equals(plain),
+          writableCorked,
+        ];
       }, title));
   }
 }

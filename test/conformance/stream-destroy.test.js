@@ -1,5 +1,4 @@
 // destroy() at every moment of a stream's life.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { noise } = require('../support/data');
@@ -17,7 +16,7 @@ const failure = () => Object.assign(new Error('on purpose'), { code: 'ON_PURPOSE
 const SCENES = {
   'at once': ({ stream }) => stream.destroy(),
   'at once with an error': ({ stream }) => stream.destroy(failure()),
-  'twice': ({ stream }) => {
+  twice: ({ stream }) => {
     stream.destroy();
     stream.destroy(failure());
   },

@@ -1,5 +1,4 @@
 // Strings in and strings out.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

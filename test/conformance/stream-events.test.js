@@ -1,5 +1,4 @@
 // The order of events and callbacks in a stream's ordinary life.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

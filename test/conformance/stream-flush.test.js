@@ -1,5 +1,4 @@
 // flush(): each kind, each form of the call, each state of the stream.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text, mixed } = require('../support/data');
@@ -216,14 +215,17 @@ test('a write after a flush of the kind Z_FINISH', async () => {
 test('kinds that do not exist', async () => {
   for (const kind of [-1, 6, 7, 1.5, Number.NaN, '2', null, true, {}, Infinity, Symbol('s')]) {
     for (const Class of CLASSES) {
-      await assertSameAsync(async (side) => {
-        const life = new Recorder(new side[Class]());
-        const call = outcome(() => life.stream.flush(kind, () => {}));
-        await turns();
-        life.stream.destroy();
-        await life.closed();
-        return [call, life.life()];
-      }, `${Class} ${String(kind)}`);
+      await assertSameAsync(
+        async (side) => {
+          const life = new Recorder(new side[Class]());
+          const call = outcome(() => life.stream.flush(kind, () => {}));
+          await turns();
+          life.stream.destroy();
+          await life.closed();
+          return [call, life.life()];
+        },
+        `${Class} ${String(kind)}`,
+      );
     }
   }
 });

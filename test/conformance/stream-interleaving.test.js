@@ -1,6 +1,5 @@
 // Random sequences of what can be done to a compressor: the output decodes to what was written,
 // callbacks come once each and in order, and events are node's.
-'use strict';
 
 const assert = require('node:assert/strict');
 const fc = require('fast-check');
@@ -17,9 +16,18 @@ const RUNS = 60;
 const plain = mixed(400_000);
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('write'), size: fc.integer({ min: 0, max: 3000 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('write'), size: fc.integer({ min: 0, max: 80_000 }) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('flush'), kind: fc.constantFrom(0, 1, 2, 3, 5) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant('write'), size: fc.integer({ min: 0, max: 3000 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('write'), size: fc.integer({ min: 0, max: 80_000 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('flush'), kind: fc.constantFrom(0, 1, 2, 3, 5) }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({
@@ -28,7 +36,10 @@ const step = fc.oneof(
       strategy: fc.integer({ min: 0, max: 4 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('turns'), count: fc.integer({ min: 1, max: 3 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('turns'), count: fc.integer({ min: 1, max: 3 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pause') }) },
 );
 

@@ -1,5 +1,4 @@
 // Options of streams in general, given to zlib streams.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');
@@ -28,12 +27,15 @@ const WATERMARKS = [
 test('high water marks', () => {
   for (const Class of CLASSES) {
     for (const options of WATERMARKS) {
-      assertSame((side) => {
-        const stream = new side[Class](options);
-        const { readableHighWaterMark, writableHighWaterMark } = stream;
-        stream.destroy();
-        return [readableHighWaterMark, writableHighWaterMark];
-      }, `${Class} ${JSON.stringify(options)}`);
+      assertSame(
+        (side) => {
+          const stream = new side[Class](options);
+          const { readableHighWaterMark, writableHighWaterMark } = stream;
+          stream.destroy();
+          return [readableHighWaterMark, writableHighWaterMark];
+        },
+        `${Class} ${JSON.stringify(options)}`,
+      );
     }
   }
 });
@@ -49,13 +51,16 @@ test('objectMode and encoding are switched off, and data flows', async () => {
   ];
   for (const Class of CLASSES) {
     for (const options of cases) {
-      assertSame((side) => {
-        const stream = new side[Class](options);
-        const { readableObjectMode, writableObjectMode, readableEncoding } = stream;
-        const wrong = outcome(() => stream.on('error', () => {}).write({ an: 'object' }));
-        stream.destroy();
-        return [readableObjectMode, writableObjectMode, readableEncoding, wrong];
-      }, `${Class} ${JSON.stringify(options)}`);
+      assertSame(
+        (side) => {
+          const stream = new side[Class](options);
+          const { readableObjectMode, writableObjectMode, readableEncoding } = stream;
+          const wrong = outcome(() => stream.on('error', () => {}).write({ an: 'object' }));
+          stream.destroy();
+          return [readableObjectMode, writableObjectMode, readableEncoding, wrong];
+        },
+        `${Class} ${JSON.stringify(options)}`,
+      );
     }
   }
   for (const options of cases) {
@@ -120,7 +125,9 @@ test('construct, transform, flush and other functions in the options', async () 
     assertSame((side) => {
       const calls = [];
       const stream = new side.Gzip(make(calls));
-      const own = Object.keys(stream).filter((key) => /^_(transform|flush|read|destroy)$/.test(key));
+      const own = Object.keys(stream).filter((key) =>
+        /^_(transform|flush|read|destroy)$/.test(key),
+      );
       stream.destroy();
       return [own, calls];
     }, name);

@@ -1,5 +1,4 @@
 // params(): level and strategy changed in the middle of a stream.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');
@@ -61,7 +60,10 @@ for (const { name, Compressor, decompress } of FORMATS) {
     await life.closed();
     assert.ok(node[`${decompress}Sync`](life.output).equals(Buffer.concat(parts)));
     const calls = life.calls().filter((entry) => entry.startsWith('params'));
-    assert.deepEqual(calls, [...Array(12).keys()].map((i) => `params-${i}`));
+    assert.deepEqual(
+      calls,
+      [...Array(12).keys()].map((i) => `params-${i}`),
+    );
   });
 }
 

@@ -1,5 +1,4 @@
 // zlib streams together with the rest of node:stream.
-'use strict';
 
 const assert = require('node:assert/strict');
 const stream = require('node:stream');

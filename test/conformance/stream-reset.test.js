@@ -1,5 +1,4 @@
 // reset(): a stream begins again, with its options.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

@@ -1,5 +1,4 @@
 // Writes to a stream that takes no more.
-'use strict';
 
 const { text } = require('../support/data');
 const { turns } = require('../support/drive');

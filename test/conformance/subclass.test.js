@@ -1,5 +1,4 @@
 // Subclassing, both ways of writing it, and what `instanceof` says.
-'use strict';
 
 const assert = require('node:assert/strict');
 const stream = require('node:stream');
@@ -46,7 +45,10 @@ test('an overridden _transform can pass on to the original', async () => {
       super._transform(Buffer.concat([chunk, chunk]), encoding, callback);
     }
   }
-  assert.equal(node.gunzipSync(await through(new Doubling(), Buffer.from('ab'))).toString(), 'abab');
+  assert.equal(
+    node.gunzipSync(await through(new Doubling(), Buffer.from('ab'))).toString(),
+    'abab',
+  );
 });
 
 test('an overridden _flush can push before the original', async () => {

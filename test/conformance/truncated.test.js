@@ -1,5 +1,4 @@
 // Streams that end early, at every byte.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

@@ -1,5 +1,4 @@
 // Unzip finds out what it is given, however it comes in.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { text } = require('../support/data');

@@ -1,5 +1,4 @@
 // The end of the process: at once when idle, and unharmed in the middle of work.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { runScene } = require('../support/child');
@@ -31,7 +30,7 @@ const IDLE = {
   'sync calls': (zlib) => {
     zlib.gunzipSync(zlib.gzipSync(Buffer.alloc(3_000_000, 'x')));
   },
-  'callbacks': (zlib) => {
+  callbacks: (zlib) => {
     zlib.gzip(Buffer.alloc(3_000_000, 'x'), (error, packed) => {
       if (error) throw error;
       zlib.gunzip(packed, (again, plain) => {

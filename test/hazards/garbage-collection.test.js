@@ -1,5 +1,4 @@
 // The garbage collector runs while work is in flight, on objects that nobody holds any more.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { runScene } = require('../support/child');
@@ -31,25 +30,28 @@ test('streams dropped in the middle of a write', () =>
   }, 'survived'));
 
 test('inputs that nobody else holds', () =>
-  expectOutput(async (zlib) => {
-    const { createHash } = require('node:crypto');
-    const results = [];
-    for (let i = 0; i < 60; i++) {
-      const done = new Promise((resolve) => {
-        // The only reference to the input is the one given away here.
-        zlib.gzip(Buffer.alloc(200_000, `input ${i} `), (_error, packed) => resolve(packed));
-      });
-      results.push(done);
-      global.gc();
-      // New memory where the old one may have been.
-      Buffer.alloc(200_000, 0xff);
-    }
-    for (const [i, packed] of (await Promise.all(results)).entries()) {
-      const plain = require('node:zlib').gunzipSync(packed);
-      if (!plain.equals(Buffer.alloc(200_000, `input ${i} `))) throw new Error(`wrong: ${i}`);
-    }
-    process.stdout.write(createHash('sha1').update('right').digest('hex').slice(0, 4));
-  }, require('node:crypto').createHash('sha1').update('right').digest('hex').slice(0, 4)));
+  expectOutput(
+    async (zlib) => {
+      const { createHash } = require('node:crypto');
+      const results = [];
+      for (let i = 0; i < 60; i++) {
+        const done = new Promise((resolve) => {
+          // The only reference to the input is the one given away here.
+          zlib.gzip(Buffer.alloc(200_000, `input ${i} `), (_error, packed) => resolve(packed));
+        });
+        results.push(done);
+        global.gc();
+        // New memory where the old one may have been.
+        Buffer.alloc(200_000, 0xff);
+      }
+      for (const [i, packed] of (await Promise.all(results)).entries()) {
+        const plain = require('node:zlib').gunzipSync(packed);
+        if (!plain.equals(Buffer.alloc(200_000, `input ${i} `))) throw new Error(`wrong: ${i}`);
+      }
+      process.stdout.write(createHash('sha1').update('right').digest('hex').slice(0, 4));
+    },
+    require('node:crypto').createHash('sha1').update('right').digest('hex').slice(0, 4),
+  ));
 
 test('written chunks that nobody else holds', () =>
   expectOutput(async (zlib) => {

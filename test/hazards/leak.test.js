@@ -1,6 +1,5 @@
 // 1,000 streams created and destroyed in mid-write leave nothing behind. The same check is then run
 // with leaks put in, and must see each of them.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { runScene } = require('../support/child');
@@ -130,6 +129,9 @@ for (const [leak, expected] of Object.entries({
 })) {
   test(`the check sees ${leak} that are left behind`, { skip }, async () => {
     const found = await run(STREAMS_WITH_LEAK, leak);
-    assert.ok(found.some((complaint) => expected.test(complaint)), JSON.stringify(found));
+    assert.ok(
+      found.some((complaint) => expected.test(complaint)),
+      JSON.stringify(found),
+    );
   });
 }

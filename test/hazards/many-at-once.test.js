@@ -1,5 +1,4 @@
 // Much at the same time: streams, one-shot calls, sync calls in between.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');

@@ -1,6 +1,5 @@
 // What users' listeners and callbacks throw goes where it goes in node: to 'uncaughtException',
 // and without a listener for that it ends the process.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { runScene } = require('../support/child');

@@ -1,5 +1,4 @@
 // worker_threads: use in several, and ends of all kinds with work in flight.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { runScene } = require('../support/child');
@@ -31,11 +30,15 @@ test('round trips in four workers and the main thread at the same time', () =>
       }
     };
     const source = `(${work})(require(${JSON.stringify(path)}))`;
-    const ends = Array.from({ length: 4 }, () => new Promise((resolve, reject) => {
-      const worker = new Worker(source, { eval: true });
-      worker.on('error', reject);
-      worker.on('exit', resolve);
-    }));
+    const ends = Array.from(
+      { length: 4 },
+      () =>
+        new Promise((resolve, reject) => {
+          const worker = new Worker(source, { eval: true });
+          worker.on('error', reject);
+          worker.on('exit', resolve);
+        }),
+    );
     Promise.all([...ends, work(zlib)]).then((codes) => process.stdout.write(String(codes)));
   }, '0,0,0,0,'));
 
@@ -102,9 +105,10 @@ test('an uncaught error in a worker with work in flight', () =>
   }, Array(5).fill('on purpose,1').join()));
 
 test('a worker whose script ends waits for its callbacks', () =>
-  expectOutput((_zlib, { subjectPath: path }) => {
-    const { Worker } = require('node:worker_threads');
-    const source = `
+  expectOutput(
+    (_zlib, { subjectPath: path }) => {
+      const { Worker } = require('node:worker_threads');
+      const source = `
       const zlib = require(${JSON.stringify(path)});
       const { parentPort } = require('node:worker_threads');
       for (let i = 0; i < 5; i++) {
@@ -112,11 +116,13 @@ test('a worker whose script ends waits for its callbacks', () =>
           parentPort.postMessage(zlib.gunzipSync(packed).length);
         });
       }`;
-    const worker = new Worker(source, { eval: true });
-    const seen = [];
-    worker.on('message', (length) => seen.push(length));
-    worker.on('exit', (code) => process.stdout.write(`${seen} ${code}`));
-  }, `${Array(5).fill(500_000).join()} 0`));
+      const worker = new Worker(source, { eval: true });
+      const seen = [];
+      worker.on('message', (length) => seen.push(length));
+      worker.on('exit', (code) => process.stdout.write(`${seen} ${code}`));
+    },
+    `${Array(5).fill(500_000).join()} 0`,
+  ));
 
 test('a worker that leaves an open stream ends', () =>
   expectOutput((_zlib, { subjectPath: path }) => {

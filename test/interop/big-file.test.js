@@ -1,5 +1,4 @@
 // A file of 200 MB through pipelines in both directions: right, and in little memory.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { createHash } = require('node:crypto');

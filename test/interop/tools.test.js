@@ -1,5 +1,4 @@
 // Other programs read what we write, and we read what they write.
-'use strict';
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs/promises');

@@ -20,9 +20,9 @@ using software::kBulkAfterBytes;
 
 // Raw deflate that ends on a byte boundary, of which ISA-L gets the end.
 Bytes LongPrefix(Random& random) {
-  Bytes data = MakeData(DataKind::kText, 1500000, random);
+  Bytes data = MakeData(DataKind::kText, 1000000, random);
   Bytes prefix = ZlibDeflate(data, 1, Z_SYNC_FLUSH);
-  REQUIRE(prefix.size() > 5 * kBulkAfterBytes);
+  REQUIRE(prefix.size() > 4 * kBulkAfterBytes);
   return prefix;
 }
 
@@ -206,19 +206,46 @@ TEST_CASE("inflate hostile: blocks that only look right") {
   }
 }
 
-TEST_CASE("inflate hostile: garbage where a block should start") {
+// A complete code of `used` of `count` symbols, one of them `needed`.
+Lengths AnyCode(size_t count, size_t used, size_t needed, Random& random) {
+  Lengths leaves = {0};
+  while (leaves.size() < used) {
+    // The last leaf is often the longest, so that some codes get long.
+    const size_t at = random.Chance(2) ? leaves.size() - 1 : random.Below(leaves.size());
+    if (leaves[at] == 15) continue;
+    leaves.push_back(++leaves[at]);
+  }
+  Lengths lengths(count);
+  lengths[needed] = leaves[0];
+  for (size_t i = 1; i < used;) {
+    const size_t symbol = random.Below(count);
+    if (lengths[symbol] == 0) lengths[symbol] = leaves[i++];
+  }
+  return lengths;
+}
+
+TEST_CASE("inflate hostile: any codes, then garbage") {
   Random random;
   const Bytes prefix = LongPrefix(random);
-  for (int round = 0; round < 300; ++round) {
-    Bytes stream = prefix;
-    // Mostly dynamic blocks, because they have the most to get wrong.
-    stream.push_back(
-        static_cast<uint8_t>(random.Chance(3) ? random.Next() : random.Next() << 3 | 4));
-    for (int i = 0; i < 200; ++i) stream.push_back(static_cast<uint8_t>(random.Next()));
-    const Feeding feeding = random.Chance(2)
-                                ? FileFeeding(stream.size())
-                                : ByteFeeding(stream.size(), prefix.size(), stream.size());
-    CHECK(InflateDifference(StreamParams{}, {}, stream, feeding, random) == "");
+  for (int round = 0; round < 120; ++round) {
+    DeflateWriter to(prefix);
+    if (round % 3 != 0) {
+      const size_t literals = random.Between(257, 286);
+      const size_t distances = random.Between(1, 30);
+      const size_t used = random.Chance(2) ? random.Between(2, 20) : random.Between(2, literals);
+      to.PutDynamic(AnyCode(literals, used, 256, random),
+                    distances == 1 ? Lengths{1}
+                                   : AnyCode(distances, random.Between(2, distances), 0, random));
+    } else {
+      to.Put(static_cast<uint32_t>(random.Chance(2) ? random.Next() : 2 << 1), 3);
+    }
+    for (size_t i = random.Between(1, 3000); i != 0; --i) {
+      to.Put(static_cast<uint8_t>(random.Next()), 8);
+    }
+    const size_t size = to.stream().size();
+    const Feeding feeding =
+        random.Chance(2) ? FileFeeding(size) : ByteFeeding(size, prefix.size() - 1, size);
+    CHECK(InflateDifference(StreamParams{}, {}, to.stream(), feeding, random) == "");
   }
 }
 

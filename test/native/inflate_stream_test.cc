@@ -42,9 +42,8 @@ Bytes Compress(const Bytes& data, Format format, std::span<const uint8_t> dictio
   zlib.next_out = out.data();
   zlib.avail_out = static_cast<uInt>(out.size());
   REQUIRE(deflate(&zlib, Z_FINISH) == Z_STREAM_END);
-  out.resize(out.size() - zlib.avail_out);
   deflateEnd(&zlib);
-  return out;
+  return Bytes(out.data(), zlib.next_out);
 }
 
 StreamParams Params(Format format, uint8_t window_bits = 15) {

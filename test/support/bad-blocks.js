@@ -1,5 +1,4 @@
 // Raw deflate streams that are wrong in one way each, with what zlib says about it.
-'use strict';
 
 const { BitWriter } = require('./bit-writer');
 
@@ -60,20 +59,21 @@ const BAD_BLOCKS = {
     dynamic().code(REPEAT).number(0, 2),
     'invalid bit length repeat',
   ],
-  'repeat beyond the last code': [
-    zeros(zeros(dynamic(), 138), 138),
-    'invalid bit length repeat',
-  ],
+  'repeat beyond the last code': [zeros(zeros(dynamic(), 138), 138), 'invalid bit length repeat'],
   'no code for the end of the block': [
     zeros(zeros(dynamic().code(L1).code(L1), 138), 118),
     'invalid code -- missing end-of-block',
   ],
   'literal code over-subscribed': [
-    zeros(zeros(dynamic().code(L1).code(L1).code(L1), 138), 115).code(L1).code(L0),
+    zeros(zeros(dynamic().code(L1).code(L1).code(L1), 138), 115)
+      .code(L1)
+      .code(L0),
     'invalid literal/lengths set',
   ],
   'literal code incomplete': [
-    zeros(zeros(dynamic(257, 1, { 0: 2, 1: 2, 2: 2, 18: 2 }), 138), 118).code(L2).code(L0),
+    zeros(zeros(dynamic(257, 1, { 0: 2, 1: 2, 2: 2, 18: 2 }), 138), 118)
+      .code(L2)
+      .code(L0),
     'invalid literal/lengths set',
   ],
   'distance code over-subscribed': [

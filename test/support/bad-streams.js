@@ -1,5 +1,4 @@
 // Streams of each format, wrong or unusual in one way each.
-'use strict';
 
 const zlib = require('node:zlib');
 const { BAD_BLOCKS } = require('./bad-blocks');
@@ -64,15 +63,15 @@ const GZIP_CASES = {
   'extra field': gzipWith(0x04, '0300010203'),
   'empty extra field': gzipWith(0x04, '0000'),
   'extra field beyond the end': gzipWith(0x04, 'ffff'),
-  'name': gzipWith(0x08, '66696c6500'),
+  name: gzipWith(0x08, '66696c6500'),
   'empty name': gzipWith(0x08, '00'),
-  'comment': gzipWith(0x10, '6e6f746500'),
+  comment: gzipWith(0x10, '6e6f746500'),
   'extra field, name and comment': gzipWith(0x1c, '01004166696c65006e6f746500'),
   'header checksum': gzipWithHeaderCrc(true),
   'wrong header checksum': gzipWithHeaderCrc(false),
-  'checksum': flip(packed.gzip, -8),
+  checksum: flip(packed.gzip, -8),
   'last byte of the checksum': flip(packed.gzip, -5),
-  'length': flip(packed.gzip, -4),
+  length: flip(packed.gzip, -4),
   'last byte of the length': flip(packed.gzip, -1),
   'checksum and length': flip(flip(packed.gzip, -8), -1),
   'two members': Buffer.concat([packed.gzip, zlib.gzipSync('second')]),
@@ -97,7 +96,7 @@ const ZLIB_CASES = {
   'header check': flip(packed.zlib, 1, 0x01),
   'method 7': hex('7709'),
   'window of 64 KiB': hex('881c'),
-  'checksum': flip(packed.zlib, -1),
+  checksum: flip(packed.zlib, -1),
   'first byte of the checksum': flip(packed.zlib, -4),
   'two streams': Buffer.concat([packed.zlib, packed.zlib]),
   'zero padding': Buffer.concat([packed.zlib, Buffer.alloc(64)]),

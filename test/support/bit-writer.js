@@ -1,5 +1,4 @@
 // Writes DEFLATE by hand (RFC 1951), to make streams that no compressor makes.
-'use strict';
 
 /** The order in which the lengths of the code length code are sent (RFC 1951 §3.2.7). */
 const LENGTH_ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
@@ -27,7 +26,9 @@ class BitWriter {
 
   /** Counts of a dynamic block's codes: what is sent is less by 257, 1 and 4. */
   counts(literals, distances, lengthCodes) {
-    return this.number(literals - 257, 5).number(distances - 1, 5).number(lengthCodes - 4, 4);
+    return this.number(literals - 257, 5)
+      .number(distances - 1, 5)
+      .number(lengthCodes - 4, 4);
   }
 
   /** Lengths of the code length code, {symbol: length}; `count` of them are sent. */

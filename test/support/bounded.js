@@ -1,5 +1,4 @@
 // node:test with a limit for each test and one for the whole file, so that a hang is a failure.
-'use strict';
 
 const nodeTest = require('node:test');
 

@@ -1,5 +1,4 @@
 // Runs a function in a Node process of its own, with a limit: a hang is a failure.
-'use strict';
 
 const { spawn } = require('node:child_process');
 const { subjectPath } = require('./subject');

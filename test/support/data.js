@@ -1,5 +1,4 @@
 // Input data: reproducible bytes of several kinds.
-'use strict';
 
 const { createHash } = require('node:crypto');
 const { randomFrom } = require('./seed');

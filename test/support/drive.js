@@ -1,5 +1,4 @@
 // Moves bytes through zlib streams.
-'use strict';
 
 const { once } = require('node:events');
 

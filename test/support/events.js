@@ -1,5 +1,4 @@
 // Records what a stream tells, in order, in a form that can be compared between implementations.
-'use strict';
 
 const { turns } = require('./drive');
 
@@ -83,12 +82,17 @@ class Recorder {
 
   /** Labels of all callbacks, sorted, without what they were given: each must be called once. */
   called() {
-    return this.log.map(nameOf).filter((name) => name !== 'data' && !EVENTS.includes(name)).sort();
+    return this.log
+      .map(nameOf)
+      .filter((name) => name !== 'data' && !EVENTS.includes(name))
+      .sort();
   }
 
   /** The readable side alone, with neighbouring 'data' entries as one. */
   reads() {
-    const side = this.log.filter((entry) => ['data', 'end', 'close', 'error'].includes(nameOf(entry)));
+    const side = this.log.filter((entry) =>
+      ['data', 'end', 'close', 'error'].includes(nameOf(entry)),
+    );
     return side.filter((entry, i) => entry !== 'data' || side[i - 1] !== 'data');
   }
 }

@@ -1,5 +1,4 @@
 // Sends data through a compressor with chosen piece sizes and flush points.
-'use strict';
 
 const { collect, pieces, writePiece } = require('./drive');
 

@@ -1,5 +1,4 @@
 // The three formats and what zlib calls their functions and classes.
-'use strict';
 
 const FORMATS = [
   {

@@ -1,5 +1,4 @@
 // The same bytes as every type that zlib takes, and values that are none of these.
-'use strict';
 
 const TYPED_ARRAYS = [
   Int8Array,

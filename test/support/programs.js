@@ -1,5 +1,4 @@
 // Programs of the system that read and write gzip.
-'use strict';
 
 const { spawnSync } = require('node:child_process');
 

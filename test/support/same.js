@@ -1,5 +1,4 @@
 // Runs one thing on the subject and on node:zlib and compares what comes of it.
-'use strict';
 
 const assert = require('node:assert/strict');
 const { inspect, isDeepStrictEqual } = require('node:util');
@@ -32,7 +31,9 @@ async function outcomeAsync(thunk) {
 
 function assertEqualTo(actual, expected, label) {
   if (isDeepStrictEqual(actual, expected)) return;
-  assert.fail(`${label}\n  subject: ${inspect(actual, { depth: 6 })}\n  node:    ${inspect(expected, { depth: 6 })}`);
+  assert.fail(
+    `${label}\n  subject: ${inspect(actual, { depth: 6 })}\n  node:    ${inspect(expected, { depth: 6 })}`,
+  );
 }
 
 /**
@@ -41,7 +42,11 @@ function assertEqualTo(actual, expected, label) {
  */
 function assertSame(fn, label) {
   const expected = outcome(() => fn(node));
-  assertEqualTo(outcome(() => fn(zlib)), expected, label);
+  assertEqualTo(
+    outcome(() => fn(zlib)),
+    expected,
+    label,
+  );
   return expected;
 }
 
@@ -52,4 +57,11 @@ async function assertSameAsync(fn, label) {
   return expected;
 }
 
-module.exports = { assertEqualTo, assertSame, assertSameAsync, describeError, outcome, outcomeAsync };
+module.exports = {
+  assertEqualTo,
+  assertSame,
+  assertSameAsync,
+  describeError,
+  outcome,
+  outcomeAsync,
+};

@@ -1,5 +1,4 @@
 // One seed for everything random in a test file: printed, and replayed with WARPDRIVE_SEED.
-'use strict';
 
 const { randomInt } = require('node:crypto');
 

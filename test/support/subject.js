@@ -1,6 +1,5 @@
 // The zlib under test and the one it is compared with. WARPDRIVE_SUBJECT=node:zlib runs the suite
 // against Node itself: what fails then is wrong in the test.
-'use strict';
 
 const path = require('node:path');
 const node = require('node:zlib');

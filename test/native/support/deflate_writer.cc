@@ -15,9 +15,8 @@ Bytes ZlibDeflate(std::span<const uint8_t> data, int level, int flush) {
   zlib.next_out = out.data();
   zlib.avail_out = static_cast<uInt>(out.size());
   if (deflate(&zlib, flush) < Z_OK) std::abort();
-  out.resize(out.size() - zlib.avail_out);
   deflateEnd(&zlib);
-  return out;
+  return Bytes(out.data(), zlib.next_out);
 }
 
 Lengths FixedLiterals() {
