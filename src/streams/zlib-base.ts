@@ -160,7 +160,10 @@ base.reset = function reset() {
 // end() was called by the time that write is processed; here output must not depend on timing.
 base._flush = function _flush(callback: Done) {
   const kind = strongerFlush(this._defaultFlushFlag, this._finishFlushFlag);
-  processChunk(this, flushBuffers[kind] as Buffer, kind, callback);
+  processChunk(this, flushBuffers[kind] as Buffer, kind, (error) => {
+    // The callback ends the readable side: of a stream destroyed meanwhile that would look whole.
+    if (!this.destroyed) callback(error);
+  });
 };
 
 // Output goes on after the last write: Transform's own _final would hold 'finish' back for it.

@@ -22,7 +22,8 @@ const text = (size) =>
     Array.from({ length: size / 8 }, (_, i) => `${(i * 2654435761) % 9999999}\n`).join(''),
   );
 
-const plain = text(3_000_000);
+// More than one block of the codecs.
+const plain = text(1_200_000);
 const packed = zlib.gzipSync(plain, { level: 1 });
 const ok = (stdout) => ({ code: 0, signal: null, stdout, stderr: '' });
 
@@ -120,7 +121,10 @@ test('a file that cannot be opened does not end the run', async () => {
 
 test('-v on stdin and stdout', async () => {
   const cwd = folderWith({ 'a.gz': member('x'.repeat(1000)) });
-  assert.match((await warpgzip(['-v'], { input: plain })).stderr, /^ {1,2}\d\d\.\d%\n$/);
+  assert.match(
+    (await warpgzip(['-v'], { input: plain.subarray(0, 9000) })).stderr,
+    /^ {1,2}\d\d\.\d%\n$/,
+  );
   assert.equal((await warpgzip(['-dv'], { input: packed })).stderr, '');
   assert.equal((await warpgzip(['-tv'], { input: packed })).stderr, ' OK\n');
   const expected = gzip(['-dvc', 'a.gz'], { cwd });
@@ -165,7 +169,7 @@ test('a stored name cannot send control characters with -lN', async () => {
 test('a reader that goes away ends the run as it ends gzip', async () => {
   const { child, done } = start(['-dc']);
   child.stdout.once('data', () => child.stdout.destroy());
-  child.stdin.write(zlib.gzipSync(Buffer.alloc(20_000_000)));
+  child.stdin.write(zlib.gzipSync(Buffer.alloc(5_000_000)));
   // stdin stays open: it is the missing reader that counts.
   const { code, signal, stderr } = await done;
   assert.deepEqual([code, signal, stderr], [null, 'SIGPIPE', '']);
@@ -206,14 +210,14 @@ test('help, version, wrong options', async () => {
 });
 
 test('-p is the number of threads', async () => {
-  const { stdout } = await warpgzip(['-p', '1'], { input: plain });
-  assert.ok(zlib.gunzipSync(stdout).equals(plain));
+  const { stdout } = await warpgzip(['-p', '1'], { input: Buffer.from('text') });
+  assert.equal(zlib.gunzipSync(stdout).toString(), 'text');
   const { code, stderr } = await warpgzip(['-p', 'x']);
   assert.equal(code, 1);
   assert.match(stderr, /^warpgzip: .*threads must be an integer/);
 });
 
 test('the environment variable GZIP is not read', async () => {
-  const { code, stderr } = await warpgzip([], { input: plain, env: { GZIP: '--nonsense -v' } });
+  const { code, stderr } = await warpgzip([], { env: { GZIP: '--nonsense -v' } });
   assert.deepEqual([code, stderr], [0, '']);
 });
