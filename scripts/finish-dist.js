@@ -1,5 +1,4 @@
 // Completes dist/ after tsc: the ES module entry, and types that include zlib's type names.
-'use strict';
 
 const { copyFileSync, chmodSync, writeFileSync } = require('node:fs');
 const { join } = require('node:path');

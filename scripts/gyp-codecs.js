@@ -1,7 +1,6 @@
 // Answers binding.gyp: which codec libraries does pkg-config know, and how are they compiled and
 // linked. `WARPDRIVE_CODECS` (comma-separated; empty = none) limits the choice, for builds that
 // must do without one. zlib is always there: Node exports its own.
-'use strict';
 
 const { execFileSync } = require('node:child_process');
 
@@ -34,7 +33,9 @@ function codecs() {
     }
     const found = pkgConfig('--exists', library.pkg) !== null;
     if (!found && wanted !== undefined) {
-      throw new Error(`WARPDRIVE_CODECS asks for ${name}, but pkg-config does not find ${library.pkg}`);
+      throw new Error(
+        `WARPDRIVE_CODECS asks for ${name}, but pkg-config does not find ${library.pkg}`,
+      );
     }
     return found;
   });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 /** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
-export const enum Scratch {
+export enum Scratch {
   Readable = 0,
   Settled = 1,
   Room = 2,
@@ -13,7 +13,7 @@ export const enum Scratch {
 }
 
 /** `warpdrive::Status` (native/device/request.h). */
-export const enum Status {
+export enum Status {
   Ok = 0,
   OutputFull = 1,
   StreamEnd = 2,
@@ -21,7 +21,7 @@ export const enum Status {
 }
 
 /** `warpdrive::Format`. */
-export const enum Format {
+export enum Format {
   Raw = 0,
   Zlib = 1,
   Gzip = 2,
@@ -104,7 +104,9 @@ interface Addon {
   scratch: Float64Array;
   CompressSession: new (...args: SessionArguments) => CompressSession;
   /** `outputUnit`: bytes per output buffer of the node:zlib stream that this stands for. */
-  DecompressSession: new (...args: [...SessionArguments, outputUnit: number]) => DecompressSession;
+  DecompressSession: new (
+    ...args: [...SessionArguments, outputUnit: number]
+  ) => DecompressSession;
   setDispatcher(dispatcher: (sessions: Session[]) => void): void;
   kick(): void;
   crc32(bytes: ArrayBufferView, value: number): number;

@@ -28,7 +28,7 @@ export const {
 } = constants;
 
 /** node_zlib_mode: what a stream does. Values as in Node, where `_processChunk` users see them. */
-export const enum Mode {
+export enum Mode {
   Deflate = 1,
   Inflate = 2,
   Gzip = 3,

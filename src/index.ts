@@ -1,6 +1,6 @@
 // The zlib-compatible surface, and nothing else: the running Node's zlib, with what this package
 // accelerates put in its place. Whatever else that Node exports comes through untouched.
-import * as nodeZlib from 'node:zlib';
+import type * as nodeZlib from 'node:zlib';
 
 import { crc32 } from './crc32.js';
 import * as forms from './forms.js';

@@ -2,9 +2,8 @@
 // Node, so that name, code and message are its own whatever its version.
 import { kMaxLength } from 'node:buffer';
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
-import * as nodeZlib from 'node:zlib';
-
 import type { ZlibOptions } from 'node:zlib';
+import * as nodeZlib from 'node:zlib';
 
 import {
   type ClassName,
@@ -122,7 +121,11 @@ const NONE: Options = {};
  * Checks the options of a stream of class `name`.
  * @throws what `new zlib[name](options)` of the running Node throws
  */
-export function checkOptions(options: Options | undefined, mode: Mode, name: ClassName): CheckedOptions {
+export function checkOptions(
+  options: Options | undefined,
+  mode: Mode,
+  name: ClassName,
+): CheckedOptions {
   try {
     return check(options || NONE, mode);
   } catch (error) {

@@ -4,5 +4,6 @@ import * as warpdrive from './warpdrive.js';
 
 export * from 'node:zlib';
 export { warpdrive };
+
 declare const warpdriveZlib: typeof zlib & { readonly warpdrive: typeof warpdrive };
 export default warpdriveZlib;

@@ -5,8 +5,8 @@ import { type ClassName, Mode } from '../constants.js';
 import type { Options } from '../options.js';
 import { Zlib, type ZlibConstructor, type ZlibStream } from './zlib-base.js';
 
-function inherit(constructor: unknown): ZlibConstructor {
-  const child = constructor as ZlibConstructor;
+function inherit(Class: unknown): ZlibConstructor {
+  const child = Class as ZlibConstructor;
   Object.setPrototypeOf(child.prototype, Zlib.prototype);
   Object.setPrototypeOf(child, Zlib);
   return child;
@@ -43,14 +43,20 @@ export const Gunzip: ZlibConstructor = inherit(function Gunzip(this: ZlibStream,
   Zlib.call(this, opts, Mode.Gunzip, 'Gunzip');
 });
 
-export const DeflateRaw: ZlibConstructor = inherit(function DeflateRaw(this: ZlibStream, opts?: Options) {
+export const DeflateRaw: ZlibConstructor = inherit(function DeflateRaw(
+  this: ZlibStream,
+  opts?: Options,
+) {
   // zlib cannot make raw streams with a window of 256 bytes; Node changes the caller's object.
   if (opts && opts.windowBits === 8) opts.windowBits = 9;
   if (!(this instanceof DeflateRaw)) return withoutNew('DeflateRaw', opts);
   Zlib.call(this, opts, Mode.DeflateRaw, 'DeflateRaw');
 });
 
-export const InflateRaw: ZlibConstructor = inherit(function InflateRaw(this: ZlibStream, opts?: Options) {
+export const InflateRaw: ZlibConstructor = inherit(function InflateRaw(
+  this: ZlibStream,
+  opts?: Options,
+) {
   if (!(this instanceof InflateRaw)) return withoutNew('InflateRaw', opts);
   Zlib.call(this, opts, Mode.InflateRaw, 'InflateRaw');
 });

@@ -71,10 +71,7 @@ function strongerFlush(a: number, b: number): number {
 
 function isDecompressor(mode: Mode): boolean {
   return (
-    mode === Mode.Inflate ||
-    mode === Mode.Gunzip ||
-    mode === Mode.InflateRaw ||
-    mode === Mode.Unzip
+    mode === Mode.Inflate || mode === Mode.Gunzip || mode === Mode.InflateRaw || mode === Mode.Unzip
   );
 }
 
