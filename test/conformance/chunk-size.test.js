@@ -8,7 +8,7 @@ const { FORMATS } = require('../support/formats');
 const { zlib, node } = require('../support/subject');
 const { test } = require('../support/bounded');
 
-const plain = mixed(150_000);
+const plain = mixed(90_000);
 const SIZES = [64, 65, 100, 1000, 4096, 16384, 100_000, 1 << 20];
 
 async function run(stream, data, step) {

@@ -152,8 +152,8 @@ std::vector<Crafted> CraftedBlocks() {
        }},
       {"repeats too far",
        [=](auto& to) {
-         to.PutDynamic(257, 1, code);
-         for (int i = 0; i < 2; ++i) {
+         to.PutDynamic(286, 30, code);
+         for (int i = 0; i < 3; ++i) {
            to.PutCode(code, 18);
            to.Put(127, 7);
          }
