@@ -1,8 +1,8 @@
 // What zlib does not have: which devices there are, what they did, and how many threads.
-import { promisify } from 'node:util';
-
 import { addon, type NativeDevice, type NativeStats } from './binding.js';
+import type { AsyncForm, Input } from './convenience.js';
 import * as forms from './forms.js';
+import type { Options } from './options.js';
 
 /** Something that executes compression requests. */
 export type Device = NativeDevice;
@@ -52,13 +52,27 @@ export function configure(configuration: Configuration): void {
   addon.configure(threads, memoryLimit);
 }
 
+/** A one-call function that returns a promise; with `info` as zlib's own functions have it. */
+export interface PromiseForm {
+  (input: Input, options?: Options & { info?: false }): Promise<Buffer>;
+  (input: Input, options: Options & { info: true }): Promise<{ buffer: Buffer; engine: unknown }>;
+}
+
+function promiseForm(form: AsyncForm): PromiseForm {
+  const run = (input: Input, options: Options = {}) =>
+    new Promise((resolve, reject) => {
+      form(input, options, (error, result) => (error ? reject(error) : resolve(result)));
+    });
+  return run as PromiseForm;
+}
+
 /** gzip(), gunzip() and the others as functions that return promises. */
 export const promises = {
-  deflate: promisify(forms.deflate),
-  inflate: promisify(forms.inflate),
-  gzip: promisify(forms.gzip),
-  gunzip: promisify(forms.gunzip),
-  deflateRaw: promisify(forms.deflateRaw),
-  inflateRaw: promisify(forms.inflateRaw),
-  unzip: promisify(forms.unzip),
+  deflate: promiseForm(forms.deflate),
+  inflate: promiseForm(forms.inflate),
+  gzip: promiseForm(forms.gzip),
+  gunzip: promiseForm(forms.gunzip),
+  deflateRaw: promiseForm(forms.deflateRaw),
+  inflateRaw: promiseForm(forms.inflateRaw),
+  unzip: promiseForm(forms.unzip),
 };
