@@ -103,9 +103,12 @@ export interface NativeStats {
 interface Addon {
   scratch: Float64Array;
   CompressSession: new (...args: SessionArguments) => CompressSession;
-  /** `outputUnit`: bytes per output buffer of the node:zlib stream that this stands for. */
+  /**
+   * `outputUnit`: bytes per output buffer of the node:zlib stream that this stands for;
+   * `oneMember`: what follows the first gzip member is left over.
+   */
   DecompressSession: new (
-    ...args: [...SessionArguments, outputUnit: number]
+    ...args: [...SessionArguments, outputUnit: number, oneMember: boolean]
   ) => DecompressSession;
   setDispatcher(dispatcher: (sessions: Session[]) => void): void;
   kick(): void;

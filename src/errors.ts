@@ -36,6 +36,15 @@ export function bufferTooLarge(maxOutputLength: number): Error {
   );
 }
 
+/** For rejectGarbageAfterEnd. */
+export function trailingJunk(): Error {
+  return codedError(
+    TypeError,
+    'ERR_TRAILING_JUNK_AFTER_STREAM_END',
+    'Trailing junk found after the end of the compressed stream',
+  );
+}
+
 /** An error of the stream itself, as Node makes it from zlib's return code and message. */
 export function zlibError(errno: number, message: string): Error {
   const name = codes[errno] ?? 'Z_ERRNO';

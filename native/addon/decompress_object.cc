@@ -17,8 +17,10 @@ constexpr size_t kMaxOutput = 1024 * 1024;
 class DecompressObject final : public SessionObject<DecompressObject, DecompressSession> {
  public:
   explicit DecompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
-    Attach(std::make_shared<DecompressSession>(environment(info).channel(), ParamsOf(info),
-                                               BytesOf(info[5])));
+    StreamParams params = ParamsOf(info);
+    params.one_member = info[7].As<Napi::Boolean>().Value();
+    Attach(
+        std::make_shared<DecompressSession>(environment(info).channel(), params, BytesOf(info[5])));
     session_->SetOutputUnit(info[6].As<Napi::Number>().Uint32Value());
   }
 

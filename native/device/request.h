@@ -79,6 +79,7 @@ struct StreamParams {
   uint8_t window_bits = 15;  ///< 8-15; decompression: 0 = as the zlib header says
   uint8_t mem_level = 8;     ///< 1-9
   uint8_t strategy = 0;      ///< zlib's Z_DEFAULT_STRATEGY (0) to Z_FIXED (4)
+  bool one_member = false;   ///< decompression: another gzip member is garbage (contexts only)
 };
 
 /// One step.

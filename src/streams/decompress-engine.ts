@@ -8,7 +8,7 @@ import {
   scratch,
 } from '../binding.js';
 import { Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
-import { bufferTooLarge, codedError, zlibError } from '../errors.js';
+import { bufferTooLarge, trailingJunk, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
 
@@ -45,6 +45,7 @@ export class DecompressEngine extends EngineBase {
       strategy,
       dictionary,
       Math.trunc(this.options.chunkSize),
+      this.options.rejectGarbageAfterEnd,
     );
     this.session.owner = this;
     return this.session;
@@ -143,13 +144,7 @@ export class DecompressEngine extends EngineBase {
     this.stream.bytesWritten -= pending;
     session.dropInput();
     if (this.options.rejectGarbageAfterEnd) {
-      this.stream.destroy(
-        codedError(
-          TypeError,
-          'ERR_TRAILING_JUNK_AFTER_STREAM_END',
-          'Trailing junk found after the end of the compressed stream',
-        ),
-      );
+      this.stream.destroy(trailingJunk());
       return;
     }
     this.push(null);
@@ -199,7 +194,9 @@ export class DecompressEngine extends EngineBase {
       const error = session.error();
       throw error ? zlibError(...error) : bufferTooLarge(this.options.maxOutputLength);
     }
-    this.stream.bytesWritten = scratch[Scratch.Consumed] ?? 0;
+    const consumed = scratch[Scratch.Consumed] ?? 0;
+    this.stream.bytesWritten = consumed;
+    if (this.options.rejectGarbageAfterEnd && consumed < chunk.byteLength) throw trailingJunk();
     return output;
   }
 

@@ -182,9 +182,22 @@ base.flush = function flush(kind?: number | Callback, callback?: Callback) {
   } else if (this.writableEnded) {
     if (done) this.once('end', done);
   } else {
-    this.write(flushBuffers[flag as number], '' as BufferEncoding, done);
+    const marker = flushBuffers[flag as number] ?? refuseFlush(flag, this._defaultFullFlushFlag);
+    this.write(marker, '' as BufferEncoding, done);
   }
 };
+
+/** A flush kind that does not exist: the running Node throws, or takes the default. */
+function refuseFlush(kind: unknown, fallback: number): FlushBuffer {
+  const asked = nodeZlib.createDeflate();
+  asked.on('error', () => {});
+  try {
+    asked.flush(kind as number, () => {});
+  } finally {
+    asked.close();
+  }
+  return flushBuffers[fallback] as FlushBuffer;
+}
 
 base.close = function close(callback?: Callback) {
   if (callback) finished(this, callback);

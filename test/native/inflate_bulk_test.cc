@@ -127,7 +127,7 @@ TEST_CASE("inflate bulk: any compressor, data and wrapper, in any pieces") {
     const software::CodecKind codec{static_cast<uint8_t>(round / 6 % 3)};
     const auto level = static_cast<int>(codec == software::CodecKind::kIsal ? random.Below(4)
                                                                             : random.Between(0, 9));
-    const Bytes raw = software::HasCodec(codec) ? DeflateBy(codec, data, std::max(level, 1))
+    const Bytes raw = software::HasCodec(codec) ? DeflateBy(codec, data, level)
                                                 : ZlibDeflate(data, level, Z_FINISH);
     const Format format{static_cast<uint8_t>(random.Below(3))};
     const Bytes stream = Wrap(format, raw, data);

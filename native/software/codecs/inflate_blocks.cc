@@ -8,7 +8,7 @@ namespace warpdrive::software {
 namespace {
 
 // ISA-L fills its window buffer up to here, and a match that begins before may end behind it.
-constexpr size_t kDecodeLimit = 2 * ISAL_DEF_HIST_SIZE;
+constexpr size_t kDecodeLimit = size_t{2} * ISAL_DEF_HIST_SIZE;
 
 // A checkpoint is moved to the next block start once it has cost this much memory, or would cost
 // this much decoding to go back to. Moving costs a copy of the window.
@@ -103,8 +103,9 @@ void InflateBlocks::MoveCheckpoint(std::span<const uint8_t> input) {
 HeaderState InflateBlocks::BeginBlock(std::span<const uint8_t>* input) {
   const unsigned have = static_cast<unsigned>(state_.read_in_length);
   const unsigned skip = have == 0 ? 0 : 8 - have;
-  if (head_size_ == 0 && have != 0)
+  if (head_size_ == 0 && have != 0) {
     head_[head_size_++] = static_cast<uint8_t>(BitsInHand() << skip);
+  }
 
   const size_t fresh = std::min(input->size(), head_.size() - head_size_);
   if (fresh != 0) std::memcpy(head_.data() + head_size_, input->data(), fresh);

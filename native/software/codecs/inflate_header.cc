@@ -139,13 +139,14 @@ bool InflateHeader::ReadLengths(Bits& bits, std::span<const uint8_t> code_length
   std::array<Entry, 1 << kMaxLengthCodeBits> table{};
   unsigned code = 0;
   for (uint8_t length = 1; length <= kMaxLengthCodeBits; ++length, code *= 2) {
-    for (uint8_t symbol = 0; symbol < code_lengths.size(); ++symbol) {
+    for (size_t symbol = 0; symbol < code_lengths.size(); ++symbol) {
       if (code_lengths[symbol] != length) continue;
       unsigned reversed = 0;
-      for (unsigned bit = 0; bit < length; ++bit)
+      for (unsigned bit = 0; bit < length; ++bit) {
         reversed |= (code >> bit & 1) << (length - 1 - bit);
+      }
       for (size_t i = reversed; i < table.size(); i += size_t{1} << length) {
-        table[i] = {symbol, length};
+        table[i] = {static_cast<uint8_t>(symbol), length};
       }
       ++code;
     }

@@ -23,7 +23,10 @@ constexpr int kBetweenBlocks = 128;
 class InflateStream final : public StreamCodec {
  public:
   explicit InflateStream(const StreamParams& params)
-      : format_(params.format), mode_(params.format), window_bits_(params.window_bits) {}
+      : format_(params.format),
+        mode_(params.format),
+        window_bits_(params.window_bits),
+        one_member_(params.one_member) {}
 
   ~InflateStream() override {
     if (open_) inflateEnd(&stream_);
@@ -100,8 +103,8 @@ class InflateStream final : public StreamCodec {
       }
     }
     // What follows is another member, or zeros for padding, or garbage.
-    while (stream_.avail_in > 0 && mode_ == Format::kGzip && result == Z_STREAM_END &&
-           stream_.next_in[0] != 0) {
+    while (!one_member_ && stream_.avail_in > 0 && mode_ == Format::kGzip &&
+           result == Z_STREAM_END && stream_.next_in[0] != 0) {
       bulk_ended_ = false;
       inflateReset(&stream_);
       result = InflateMember(flush);
@@ -208,6 +211,7 @@ class InflateStream final : public StreamCodec {
   const Format format_;
   Format mode_;  // kAuto until the magic bytes are seen
   const int window_bits_;
+  const bool one_member_;
   std::unique_ptr<uint8_t[]> dictionary_;
   uInt dictionary_size_ = 0;
   bool dictionary_failed_ = false;
