@@ -89,6 +89,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
       Block block = BlockPool::Instance().Take(size);
       if (!block || !session_->Step({block.data(), block.capacity()},
                                     bytes.empty() ? flush : Flush::kNone, false)) {
+        session_->FailOutOfMemory();  // what there is so far must not look whole
         break;
       }
       total = session_->result();

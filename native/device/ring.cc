@@ -105,12 +105,15 @@ bool Host::Pop(Completion* completion) {
 
 bool Target::Claim(Request* request, uint16_t* sq_index) {
   Doorbells& doorbells = memory_->doorbells();
-  uint32_t head = doorbells.sq_head.load(std::memory_order_relaxed);
+  // Acquire, so that the tail read below is no older than the one that let the previous entry be
+  // claimed: an old tail with a new head would look like an entry that nobody submitted.
+  uint32_t head = doorbells.sq_head.load(std::memory_order_acquire);
   do {
-    // Acquire: the entries below the tail are written.
-    if (head == doorbells.sq_tail.load(std::memory_order_acquire)) return false;
+    // Acquire: the entries below the tail are written. Signed: a tail behind the head is empty too.
+    const uint32_t tail = doorbells.sq_tail.load(std::memory_order_acquire);
+    if (static_cast<int32_t>(tail - head) <= 0) return false;
   } while (!doorbells.sq_head.compare_exchange_weak(head, head + 1, std::memory_order_acq_rel,
-                                                    std::memory_order_relaxed));
+                                                    std::memory_order_acquire));
   *request = Decode(memory_->sqe(head));
   *sq_index = static_cast<uint16_t>(head & (memory_->depth() - 1));
   return true;

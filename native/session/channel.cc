@@ -16,6 +16,7 @@ Channel::Channel(std::vector<Device*> devices, const QueueOptions& options, size
 Channel::~Channel() { Close(); }
 
 void Channel::Close() {
+  closed_ = true;
   for (Lane& lane : lanes_) lane.staged.clear();
   lanes_.clear();  // a queue's destructor waits for its requests
   in_flight_.clear();
@@ -31,6 +32,12 @@ size_t Channel::LaneFor(const Request& request, size_t first) const {
   return lanes_.size();
 }
 
+size_t Channel::HomeLane() const {
+  size_t lane = 0;
+  while (lane < lanes_.size() && lanes_[lane].device != devices_.back()) ++lane;
+  return lane;
+}
+
 size_t Channel::Admit(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie) {
   uint64_t tag = in_flight_.size();
   if (free_tags_.empty()) {
@@ -41,18 +48,18 @@ size_t Channel::Admit(Request request, std::shared_ptr<RequestOwner> owner, uint
   }
   request.tag = tag;
   // A context belongs to the device that made it.
-  const size_t lane = request.context != nullptr ? lanes_.size() - 1 : LaneFor(request, 0);
+  const size_t lane = request.context != nullptr ? HomeLane() : LaneFor(request, 0);
   in_flight_[tag] = {request, std::move(owner), cookie, lane};
   ++outstanding_;
   return tag;
 }
 
 void Channel::Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie) {
-  if (lanes_.empty()) return;  // closed: the environment is going, nobody waits
+  if (closed_) return;  // the environment is going, nobody waits
   const size_t tag = Admit(request, std::move(owner), cookie);
   const InFlight& entry = in_flight_[tag];
   if (entry.lane == lanes_.size()) {
-    Finish({.tag = tag, .status = Status::kUnsupported});
+    MarkReady(Finish({.tag = tag, .status = Status::kUnsupported}));
     return;
   }
   lanes_[entry.lane].staged.push_back(entry.request);
@@ -69,10 +76,11 @@ void Channel::Kick() {
 }
 
 void Channel::RunInline(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie) {
-  if (lanes_.empty()) return;
+  if (closed_) return;
   const size_t tag = Admit(request, std::move(owner), cookie);
   Completion completion{.tag = tag, .status = Status::kUnsupported};
-  lanes_.back().queue->RunInline(in_flight_[tag].request, &completion);
+  const size_t lane = HomeLane();
+  if (lane != lanes_.size()) lanes_[lane].queue->RunInline(in_flight_[tag].request, &completion);
   ++stats_.inline_requests;
   Finish(completion);
 }
@@ -89,7 +97,7 @@ bool Channel::Retry(uint64_t tag, Status status) {
   return true;
 }
 
-void Channel::Finish(const Completion& completion) {
+std::shared_ptr<RequestOwner> Channel::Finish(const Completion& completion) {
   InFlight entry = std::exchange(in_flight_[completion.tag], {});
   free_tags_.push_back(completion.tag);
   --outstanding_;
@@ -97,10 +105,11 @@ void Channel::Finish(const Completion& completion) {
   stats_.bytes_in += completion.consumed;
   stats_.bytes_out += completion.produced;
   entry.owner->OnCompletion(entry.cookie, completion);
-  if (!entry.owner->queued_for_pickup_) {
-    entry.owner->queued_for_pickup_ = true;
-    ready_.push_back(std::move(entry.owner));
-  }
+  return std::move(entry.owner);
+}
+
+void Channel::MarkReady(std::shared_ptr<RequestOwner> owner) {
+  if (!std::exchange(owner->queued_for_pickup_, true)) ready_.push_back(std::move(owner));
 }
 
 size_t Channel::Drain() {
@@ -111,7 +120,8 @@ size_t Channel::Drain() {
     while ((count = lanes_[lane].queue->Receive(completions)) != 0) {
       total += count;
       for (const Completion& completion : std::span(completions).first(count)) {
-        if (!Retry(completion.tag, completion.status)) Finish(completion);
+        if (Retry(completion.tag, completion.status)) continue;
+        MarkReady(Finish(completion));
       }
     }
   }

@@ -89,13 +89,16 @@ class Channel {
   size_t Admit(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie);
   size_t LaneFor(const Request& request, size_t first) const;
   bool Retry(uint64_t tag, Status status);
-  void Finish(const Completion& completion);
+  std::shared_ptr<RequestOwner> Finish(const Completion& completion);
+  void MarkReady(std::shared_ptr<RequestOwner> owner);
+  size_t HomeLane() const;
 
   std::vector<Device*> devices_;
   std::vector<Lane> lanes_;
   std::vector<InFlight> in_flight_;  ///< indexed by tag
   std::vector<uint64_t> free_tags_;
   std::vector<std::shared_ptr<RequestOwner>> ready_;
+  bool closed_ = false;
   size_t outstanding_ = 0;
   size_t window_;
   ChannelStats stats_;

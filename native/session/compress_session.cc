@@ -78,9 +78,10 @@ bool CompressSession::Grow(size_t wanted) {
 bool CompressSession::HasRoom() const {
   if (finished_ || stateful_busy_ || status_ != Status::kOk) return false;
   if (output_.size() >= kMaxUnread && !synchronous_) return false;
-  if (slots_.empty()) return true;
-  return slots_.size() < channel_->window() &&
-         BlockPool::Instance().in_use() < BlockPool::Instance().limit();
+  const bool scarce = BlockPool::Instance().in_use() >= BlockPool::Instance().limit();
+  // A stream with neither requests nor unread output always goes on, or none could finish.
+  if (slots_.empty()) return !scarce || synchronous_ || output_.size() == 0;
+  return !scarce && slots_.size() < channel_->window();
 }
 
 size_t CompressSession::Write(std::span<const uint8_t> input) {

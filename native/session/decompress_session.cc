@@ -20,6 +20,11 @@ DecompressSession::DecompressSession(std::shared_ptr<Channel> channel, const Str
 
 size_t DecompressSession::Pending() const { return active_.size() + pending_.size(); }
 
+bool DecompressSession::HasRoom() const {
+  const BlockPool& pool = BlockPool::Instance();
+  return Pending() == 0 || (Pending() < kMaxPending && pool.in_use() < pool.limit());
+}
+
 bool DecompressSession::Append(Input& input, std::span<const uint8_t> data) {
   const size_t size = input.size();
   if (input.end + data.size() > input.block.capacity()) {
@@ -37,6 +42,10 @@ bool DecompressSession::Append(Input& input, std::span<const uint8_t> data) {
   std::memcpy(input.block.data() + input.end, data.data(), data.size());
   input.end += data.size();
   return true;
+}
+
+void DecompressSession::FailOutOfMemory() {
+  if (error_.code == 0) error_ = kOutOfMemory;
 }
 
 size_t DecompressSession::Write(std::span<const uint8_t> input) {

@@ -28,7 +28,9 @@ class DecompressSession final : public RequestOwner {
   /// Copies the rest of one of the caller's chunks. @return bytes taken: fewer than given when
   /// enough waits already
   size_t Write(std::span<const uint8_t> input);
-  bool HasRoom() const { return Pending() < kMaxPending; }
+  bool HasRoom() const;
+  /// Makes the stream fail for want of memory.
+  void FailOutOfMemory();
 
   /// Starts one step into `output` (the caller's, untouched by others until the completion).
   /// `flush` takes effect with the last of the input, or after it if `flush_apart`.

@@ -98,6 +98,7 @@ void SoftwareDevice::SetThreads(uint32_t threads) {
   if (workers_.empty()) return;
   StopWorkersLocked();
   StartWorkersLocked();
+  started_.store(!workers_.empty(), std::memory_order_release);
 }
 
 uint32_t SoftwareDevice::RunningThreads() const {
@@ -115,6 +116,7 @@ void SoftwareDevice::Unregister(const std::shared_ptr<QueueEntry>& queue) {
   const std::lock_guard lock(queues_mutex_);
   std::erase(queues_, queue);
   queues_version_.fetch_add(1, std::memory_order_release);
+  doorbell_.Signal(kMaxThreads);  // sleeping workers hold the queue's memory
 }
 
 bool SoftwareDevice::Ring(uint32_t count) {

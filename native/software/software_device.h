@@ -47,6 +47,8 @@ class SoftwareDevice final : public Device {
   /// system refused to make threads): the caller must do the work
   bool Ring(uint32_t count);
 
+  /// False if the system gave no threads: whoever waits does the work.
+  bool HasWorkers() const { return started_.load(std::memory_order_acquire); }
   bool StartWorkers();
   void StartWorkersLocked();
   void StopWorkersLocked();

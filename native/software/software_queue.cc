@@ -88,6 +88,10 @@ bool SoftwareQueue::Wait(uint32_t timeout_ms) {
     CpuRelax();
   }
   while (true) {
+    if (!device_->HasWorkers()) {
+      while (entry_->RunOne(inline_executor_)) {
+      }
+    }
     const uint32_t seen = entry_->completed().Current();
     if (host_.HasCompletion()) return true;
     if (!entry_->completed().Wait(seen, timeout_ms)) return host_.HasCompletion();

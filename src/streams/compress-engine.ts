@@ -45,7 +45,7 @@ export class CompressEngine extends EngineBase {
       task.offset += taken;
       this.stream.bytesWritten += taken;
       scheduleKick();
-      if (task.offset < task.chunk.byteLength) return;
+      if (this.failed() || task.offset < task.chunk.byteLength) return;
     }
     if (task.kind === Z_NO_FLUSH) {
       if (scratch[Scratch.Room] !== 1 && scratch[Scratch.Settled] !== 1) return;

@@ -14,8 +14,6 @@ import { nativeFormat } from './native-params.js';
 
 /** Output buffers grow to this many bytes as long as steps fill them. */
 const MAX_OUTPUT = 256 * 1024;
-/** Less room than this in the output buffer, in bytes, is not worth a step. */
-const MIN_ROOM = 4096;
 
 export class DecompressEngine extends EngineBase {
   private session: DecompressSession | null = null;
@@ -29,7 +27,6 @@ export class DecompressEngine extends EngineBase {
   /** The stream failed, after this much more output. */
   private lastOutput: Buffer | null = null;
   private output: Buffer | null = null;
-  private outputOffset = 0;
   private outputSize = this.options.chunkSizeGiven
     ? Math.trunc(this.options.chunkSize)
     : Z_DEFAULT_CHUNK;
@@ -79,7 +76,10 @@ export class DecompressEngine extends EngineBase {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
       this.stream.bytesWritten += taken;
-      if (task.offset < byteLength) return;
+      if (task.offset < byteLength) {
+        if (!this.stepping && session.error()) this.fail(session);
+        return;
+      }
     }
     if (task.kind === Z_NO_FLUSH && byteLength > 0) {
       session.poll();
@@ -114,12 +114,8 @@ export class DecompressEngine extends EngineBase {
   }
 
   private outputRoom(): Buffer {
-    const room = this.output ? this.output.byteLength - this.outputOffset : 0;
-    if (!this.output || room === 0 || (!this.options.chunkSizeGiven && room < MIN_ROOM)) {
-      this.output = Buffer.allocUnsafeSlow(this.outputSize);
-      this.outputOffset = 0;
-    }
-    return this.output.subarray(this.outputOffset);
+    this.output ??= Buffer.allocUnsafeSlow(this.outputSize);
+    return this.output;
   }
 
   private takeResult(session: DecompressSession): void {
@@ -139,6 +135,8 @@ export class DecompressEngine extends EngineBase {
     }
     if (this.flushing && status !== Status.OutputFull) this.flushed = pending === 0;
     this.pushOutput(produced, status === Status.OutputFull);
+    // An idle stream keeps no output buffer.
+    if (pending === 0 && status !== Status.OutputFull) this.output = null;
     if (this.closed || status !== Status.StreamEnd || pending === 0) return;
     this.ended = true;
     this.stream.bytesWritten -= pending;
@@ -150,10 +148,17 @@ export class DecompressEngine extends EngineBase {
     this.push(null);
   }
 
+  /**
+   * Output of the last step. The consumer may do with it what it likes, even transfer it to
+   * another thread: no step ever writes into memory that was given away.
+   */
   private takeOutput(produced: number): Buffer {
-    const output = this.output ?? Buffer.alloc(0);
-    this.outputOffset += produced;
-    return output.subarray(this.outputOffset - produced, this.outputOffset);
+    const { output } = this;
+    if (!output) return Buffer.alloc(0);
+    const part = output.subarray(0, produced);
+    if (2 * produced < output.byteLength) return Buffer.from(part);
+    this.output = null;
+    return part;
   }
 
   private pushOutput(produced: number, full: boolean): void {
