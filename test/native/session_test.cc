@@ -19,6 +19,7 @@ using software::SoftwareDevice;
 void Await(Channel& channel) {
   channel.Kick();
   if (channel.Wait()) channel.Drain();
+  channel.TakeReady();  // what is not picked up is kept, as the channel's owner would want
 }
 
 void ReadInto(CompressSession& session, Bytes* output) {
