@@ -32,9 +32,7 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
   /// write(bytes, offset): takes bytes from offset on. @return how many were taken
   Napi::Value Write(const Napi::CallbackInfo& info) {
     if (!session_) return Napi::Number::New(info.Env(), 0);
-    const std::span<const uint8_t> bytes = BytesOf(info[0]);
-    const auto offset = std::min<size_t>(info[1].As<Napi::Number>().Int64Value(), bytes.size());
-    const size_t taken = session_->Write(bytes.subspan(offset));
+    const size_t taken = session_->Write(RestOf(info));
     PinIfBusy();
     Report(info);
     return Napi::Number::New(info.Env(), static_cast<double>(taken));

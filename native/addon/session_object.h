@@ -3,7 +3,9 @@
 
 #include <napi.h>
 
+#include <algorithm>
 #include <memory>
+#include <span>
 
 #include "addon/environment.h"
 
@@ -63,6 +65,12 @@ inline StreamParams ParamsOf(const Napi::CallbackInfo& info) {
           .window_bits = static_cast<uint8_t>(number(2)),
           .mem_level = static_cast<uint8_t>(number(3)),
           .strategy = static_cast<uint8_t>(number(4))};
+}
+
+/// The arguments of both write(bytes, offset) methods: the bytes from `offset` on.
+inline std::span<const uint8_t> RestOf(const Napi::CallbackInfo& info) {
+  const std::span<const uint8_t> bytes = BytesOf(info[0]);
+  return bytes.subspan(std::min<size_t>(info[1].As<Napi::Number>().Int64Value(), bytes.size()));
 }
 
 }  // namespace warpdrive::addon

@@ -47,8 +47,6 @@ class OutputQueue {
     return done;
   }
 
-  size_t pieces() const { return pieces_.size(); }
-
   void Clear() {
     pieces_.clear();
     size_ = 0;
