@@ -1,5 +1,5 @@
 // The running Node's constants, and the few that this package refers to by name.
-import * as nodeZlib from 'node:zlib';
+import { nodeZlib } from './node-zlib.js';
 
 export const { constants } = nodeZlib;
 
@@ -23,6 +23,7 @@ export const {
   Z_DEFAULT_MEMLEVEL,
   Z_DEFAULT_STRATEGY,
   Z_FIXED,
+  Z_BUF_ERROR,
   Z_MEM_ERROR,
   Z_STREAM_ERROR,
 } = constants;

@@ -1,14 +1,13 @@
 // One-call forms: gzip(buffer, options, callback) and gzipSync(buffer, options), for all classes.
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
-import * as nodeZlib from 'node:zlib';
-
 import { bufferTooLarge } from './errors.js';
+import { nodeZlib } from './node-zlib.js';
 import type { Options } from './options.js';
 import { processChunkSync, type ZlibConstructor, type ZlibStream } from './streams/zlib-base.js';
 
 export type Input = string | ArrayBuffer | SharedArrayBuffer | NodeJS.ArrayBufferView;
 type Result = Buffer | { buffer: Buffer; engine: ZlibStream };
-type Callback = (error: Error | null, result?: Result) => void;
+type Callback = (this: ZlibStream, error: Error | null, result?: Result) => void;
 
 function result(engine: ZlibStream, buffer: Buffer): Result {
   return engine._info ? { buffer, engine } : buffer;
@@ -30,18 +29,18 @@ function runAsync(engine: ZlibStream, input: Input, callback: Callback): void {
     if (size > engine._maxOutputLength) {
       engine.close();
       engine.removeAllListeners('end');
-      callback(bufferTooLarge(engine._maxOutputLength));
+      callback.call(engine, bufferTooLarge(engine._maxOutputLength));
     }
   });
   engine.on('error', (error: Error) => {
     engine.removeAllListeners('end');
-    callback(error);
+    callback.call(engine, error);
   });
   engine.on('end', () => {
     const [first] = buffers;
     const output = buffers.length === 1 && first ? first : Buffer.concat(buffers, size);
     engine.close();
-    callback(null, result(engine, output));
+    callback.call(engine, null, result(engine, output));
   });
   engine.end(chunk as Buffer);
 }

@@ -1,8 +1,7 @@
 // zlib.crc32() on the fastest codec library's CRC.
 import { isArrayBufferView } from 'node:util/types';
-import * as nodeZlib from 'node:zlib';
-
 import { addon } from './binding.js';
+import { nodeZlib } from './node-zlib.js';
 
 const MAX_UINT32 = 0xffffffff;
 

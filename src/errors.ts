@@ -1,48 +1,41 @@
 // Errors with the codes and messages that node:zlib uses.
-import * as nodeZlib from 'node:zlib';
+import { nodeZlib } from './node-zlib.js';
 
 // Missing from @types/node.
 const { codes } = nodeZlib as unknown as { codes: Record<number, string | undefined> };
 
 type ErrorClass = new (message: string) => Error;
 
-/** An error that prints and compares like Node's own coded errors. */
-export function codedError(Base: ErrorClass, code: string, message: string): Error {
-  const error = new Base(message);
-  Object.defineProperties(error, {
-    // Node puts the code into the stack's first line and nowhere else.
-    stack: {
-      value: error.stack?.replace(error.name, `${error.name} [${code}]`),
-      configurable: true,
-      writable: true,
-    },
-    toString: {
-      value: () => `${error.name} [${code}]: ${message}`,
-      configurable: true,
-      writable: true,
-      enumerable: false,
-    },
-    code: { value: code, configurable: true, enumerable: true, writable: true },
-  });
-  return error;
+/** A class whose errors print and compare like Node's own coded errors. */
+function coded(Base: ErrorClass, code: string): ErrorClass {
+  class CodedError extends Base {
+    code = code;
+
+    constructor(message: string) {
+      super(message);
+      // Node puts the code into the stack's first line and nowhere else.
+      const stack = this.stack?.replace(Base.name, `${Base.name} [${code}]`);
+      Object.defineProperty(this, 'stack', { value: stack, configurable: true, writable: true });
+    }
+
+    override toString(): string {
+      return `${this.name} [${code}]: ${this.message}`;
+    }
+  }
+  return Object.defineProperty(CodedError, 'name', { value: Base.name });
 }
+
+const BufferTooLarge = coded(RangeError, 'ERR_BUFFER_TOO_LARGE');
+const TrailingJunk = coded(TypeError, 'ERR_TRAILING_JUNK_AFTER_STREAM_END');
 
 /** ERR_BUFFER_TOO_LARGE, for output beyond maxOutputLength (bytes). */
 export function bufferTooLarge(maxOutputLength: number): Error {
-  return codedError(
-    RangeError,
-    'ERR_BUFFER_TOO_LARGE',
-    `Cannot create a Buffer larger than ${maxOutputLength} bytes`,
-  );
+  return new BufferTooLarge(`Cannot create a Buffer larger than ${maxOutputLength} bytes`);
 }
 
 /** For rejectGarbageAfterEnd. */
 export function trailingJunk(): Error {
-  return codedError(
-    TypeError,
-    'ERR_TRAILING_JUNK_AFTER_STREAM_END',
-    'Trailing junk found after the end of the compressed stream',
-  );
+  return new TrailingJunk('Trailing junk found after the end of the compressed stream');
 }
 
 /** An error of the stream itself, as Node makes it from zlib's return code and message. */

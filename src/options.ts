@@ -3,8 +3,6 @@
 import { kMaxLength } from 'node:buffer';
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
 import type { ZlibOptions } from 'node:zlib';
-import * as nodeZlib from 'node:zlib';
-
 import {
   type ClassName,
   Mode,
@@ -25,6 +23,7 @@ import {
   Z_MIN_WINDOWBITS,
   Z_NO_FLUSH,
 } from './constants.js';
+import { nodeZlib } from './node-zlib.js';
 
 /** All options, checked and with their defaults. */
 export interface CheckedOptions {

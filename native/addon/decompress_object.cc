@@ -77,6 +77,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     std::span<const uint8_t> bytes = BytesOf(info[0]);
     const auto flush = static_cast<Flush>(info[1].As<Napi::Number>().Uint32Value());
     const double limit = info[2].As<Napi::Number>().DoubleValue();
+    const bool stops = flush == Flush::kBlock;  // at the end of a block, with input left
     size_t size = std::clamp(bytes.size() * kExpansionGuess, kMinOutput, kMaxOutput);
     Completion total{};
     uint64_t consumed = 0;
@@ -86,7 +87,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
       bytes = bytes.subspan(session_->Write(bytes));
       Block block = BlockPool::Instance().Take(size);
       if (!block || !session_->Step({block.data(), block.capacity()},
-                                    bytes.empty() ? flush : Flush::kNone, false)) {
+                                    bytes.empty() || stops ? flush : Flush::kNone, false)) {
         session_->FailOutOfMemory();  // what there is so far must not look whole
         break;
       }
@@ -95,7 +96,8 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
       output.Push(std::move(block), total.produced);
       if (session_->error().code != 0 || static_cast<double>(output.size()) > limit) break;
       if (total.status == Status::kStreamEnd) break;
-      if (total.status != Status::kOutputFull && bytes.empty() && session_->Pending() == 0) break;
+      const bool all = bytes.empty() && session_->Pending() == 0;
+      if (total.status != Status::kOutputFull && (all || stops)) break;
       size = kMaxOutput;
     }
     session_->SetSynchronous(false);

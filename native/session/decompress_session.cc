@@ -89,7 +89,8 @@ bool DecompressSession::Step(std::span<uint8_t> output, Flush flush, bool flush_
   context_->SetMarks(Marks(flush_apart));
   const Request request{
       .operation = Operation::kDecompress,
-      .flush = pending_.size() != 0 ? Flush::kNone : flush,
+      // Z_BLOCK asks zlib to stop wherever a block ends, not to flush after the last byte.
+      .flush = pending_.size() != 0 && flush != Flush::kBlock ? Flush::kNone : flush,
       .params = params_,
       .input = active_.block.data() + active_.begin,
       .input_size = static_cast<uint32_t>(active_.size()),

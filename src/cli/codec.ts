@@ -1,4 +1,3 @@
-import { crc32 } from '../crc32.js';
 import * as zlib from '../index.js';
 import {
   type GzipHeader,
@@ -46,7 +45,7 @@ class Checksum {
   #length = 0;
 
   add(chunk: Buffer): void {
-    this.#crc = crc32(chunk, this.#crc);
+    this.#crc = zlib.crc32(chunk, this.#crc);
     this.#length = (this.#length + chunk.length) % 2 ** 32;
   }
 

@@ -61,12 +61,14 @@ function describeHardware(hardware: DeviceFields[], classes: string[]): string {
 /** The text of `warpdrive doctor`. */
 export function doctorReport(findings: Findings): string {
   const { devices, error, hardwareClasses = HARDWARE_CLASSES } = findings;
+  const off = process.env.WARPDRIVE_DISABLE;
   const software = devices.find(({ transport }) => transport === 'software');
   const summary = renderFields({
     'warpdrive-zlib': packageVersion(),
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     addon: loadedAddon() ?? `not loaded (${builtAddon()})`,
+    ...(off && devices.length === 0 && !error && { 'turned off': `WARPDRIVE_DISABLE=${off}` }),
     ...(error !== undefined && { 'load error': reasonOf(error).split('\n')[0] }),
     codecs: software?.codecs,
     threads: software?.threads,

@@ -1,4 +1,4 @@
-import { configure } from '../warpdrive.js';
+import { warpdrive } from '../index.js';
 import { type Context, visitFiles } from './files.js';
 import { type Input, stdinInput } from './input.js';
 import { Listing } from './list.js';
@@ -46,7 +46,7 @@ export async function workOnAll(files: string[], context: Context): Promise<void
 
 function useThreads(threads: number): void {
   try {
-    configure({ threads });
+    warpdrive.configure({ threads });
   } catch (error) {
     throw new Abort(reasonOf(error));
   }

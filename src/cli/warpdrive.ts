@@ -13,21 +13,21 @@ const usage = `Usage: warpdrive COMMAND
 `;
 
 /** Not imported above, so that doctor can tell why the addon does not load. */
-async function listDevices(): Promise<DeviceFields[]> {
-  const { devices } = await import('../warpdrive.js');
-  return [...devices()].map((device) => ({ ...device }));
+function listDevices(): DeviceFields[] {
+  const { warpdrive } = require('../index.js') as typeof import('../index.js');
+  return warpdrive.devices().map((device) => ({ ...device }));
 }
 
-async function showDevices(json: boolean): Promise<void> {
-  const devices = await listDevices();
+function showDevices(json: boolean): void {
+  const devices = listDevices();
   process.stdout.write(json ? `${JSON.stringify(devices, null, 2)}\n` : renderTable(devices));
 }
 
-async function examine(): Promise<number> {
+function examine(): number {
   let devices: DeviceFields[] = [];
   let error: unknown;
   try {
-    devices = await listDevices();
+    devices = listDevices();
   } catch (reason) {
     error = reason;
   }
@@ -35,7 +35,7 @@ async function examine(): Promise<number> {
   return error === undefined ? 0 : 1;
 }
 
-async function main(): Promise<number> {
+function main(): number {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
   const [command, ...rest] = positionals;
   if (values.help) process.stdout.write(usage);
   else if (values.version) process.stdout.write(`warpdrive ${packageVersion()}\n`);
-  else if (command === 'devices' && rest.length === 0) await showDevices(values.json === true);
+  else if (command === 'devices' && rest.length === 0) showDevices(values.json === true);
   else if (command === 'doctor' && rest.length === 0 && !values.json) return examine();
   else {
     process.stderr.write(usage);
@@ -56,12 +56,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
-main().then(
-  (exitCode) => {
-    process.exitCode = exitCode;
-  },
-  (error: unknown) => {
-    process.stderr.write(`warpdrive: ${reasonOf(error)}\n`);
-    process.exitCode = 1;
-  },
-);
+try {
+  process.exitCode = main();
+} catch (error) {
+  process.stderr.write(`warpdrive: ${reasonOf(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,7 +1,7 @@
 // The seven classes.
-import * as nodeZlib from 'node:zlib';
 
 import { type ClassName, Mode } from '../constants.js';
+import { nodeZlib } from '../node-zlib.js';
 import type { Options } from '../options.js';
 import { Zlib, type ZlibConstructor, type ZlibStream } from './zlib-base.js';
 

@@ -1,6 +1,6 @@
 // Compression behind a stream: feeds the native session, pushes what comes out.
 import { addon, type CompressSession, Scratch, Status, scheduleKick, scratch } from '../binding.js';
-import { Z_FINISH, Z_MEM_ERROR, Z_NO_FLUSH, Z_STREAM_ERROR } from '../constants.js';
+import { Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NO_FLUSH, Z_STREAM_ERROR } from '../constants.js';
 import { bufferTooLarge, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat, resolveLevel } from './native-params.js';
@@ -49,6 +49,7 @@ export class CompressEngine extends EngineBase {
     }
     if (task.kind === Z_NO_FLUSH) {
       if (scratch[Scratch.Room] !== 1 && scratch[Scratch.Settled] !== 1) return;
+      if (task.chunk.byteLength === 0 && !this.showHeader(session)) return;
       this.completeTask();
       this.scheduleHeader();
       return;
@@ -69,12 +70,11 @@ export class CompressEngine extends EngineBase {
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */
   private refused({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
     if (kind !== Z_FINISH) {
-      this.stream.destroy(zlibError(Z_STREAM_ERROR, 'stream error'));
+      this.failWith(zlibError(Z_STREAM_ERROR, 'stream error'));
       return true;
     }
     if (chunk.byteLength === 0) return false;
-    this.push(null);
-    this.completeTask();
+    this.failWith(zlibError(Z_BUF_ERROR, 'buffer error'));
     return true;
   }
 
@@ -90,6 +90,18 @@ export class CompressEngine extends EngineBase {
       this.session?.startOutput();
       this.onNativeReady();
     });
+  }
+
+  /** A flush that flushes nothing still gets the header out. False: in a later turn. */
+  private showHeader(session: CompressSession): boolean {
+    if (this.processing) {
+      setImmediate(() => this.onNativeReady());
+      return false;
+    }
+    session.startOutput();
+    session.poll();
+    this.pushOutput(session);
+    return !this.closed;
   }
 
   private completeTask(): void {
@@ -118,12 +130,14 @@ export class CompressEngine extends EngineBase {
 
   private failed(): boolean {
     if (scratch[Scratch.Status] === Status.Ok) return false;
-    this.stream.destroy(zlibError(Z_MEM_ERROR, 'Zlib error'));
+    this.failWith(zlibError(Z_MEM_ERROR, 'Zlib error'));
     return true;
   }
 
   processSync(chunk: ArrayBufferView, kind: number): Buffer {
-    const output = this.open().runSync(chunk, kind);
+    const session = this.open();
+    session.startOutput();
+    const output = session.runSync(chunk, kind);
     if (scratch[Scratch.Status] !== Status.Ok) throw zlibError(Z_MEM_ERROR, 'Zlib error');
     this.stream.bytesWritten = chunk.byteLength - (scratch[Scratch.Pending] ?? 0);
     if (output.byteLength > this.options.maxOutputLength) {

@@ -7,7 +7,7 @@ import {
   scheduleKick,
   scratch,
 } from '../binding.js';
-import { Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
+import { Z_BLOCK, Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, trailingJunk, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
@@ -99,7 +99,9 @@ export class DecompressEngine extends EngineBase {
     const { task } = this;
     session.poll();
     const fed = task !== null && task.offset === task.chunk.byteLength;
-    const flushDue = fed && task.kind !== Z_NO_FLUSH && !this.flushed;
+    // Z_BLOCK is no flush at the end of the chunk: decoding stops wherever a block ends.
+    const due = fed || task?.kind === Z_BLOCK;
+    const flushDue = task !== null && due && task.kind !== Z_NO_FLUSH && !this.flushed;
     if (scratch[Scratch.Pending] === 0 && !flushDue) return;
     this.flushing = flushDue;
     const output = this.outputRoom();
@@ -137,12 +139,18 @@ export class DecompressEngine extends EngineBase {
     this.pushOutput(produced, status === Status.OutputFull);
     // An idle stream keeps no output buffer.
     if (pending === 0 && status !== Status.OutputFull) this.output = null;
-    if (this.closed || status !== Status.StreamEnd || pending === 0) return;
+    const stopped =
+      status === Status.StreamEnd ||
+      (this.flushing && this.task?.kind === Z_BLOCK && status !== Status.OutputFull);
+    if (this.closed || !stopped || pending === 0) return;
     this.ended = true;
     this.stream.bytesWritten -= pending;
     session.dropInput();
     if (this.options.rejectGarbageAfterEnd) {
-      this.stream.destroy(trailingJunk());
+      const { task } = this;
+      const error = trailingJunk();
+      this.failWith(error);
+      task?.done(error);
       return;
     }
     this.push(null);
@@ -189,7 +197,7 @@ export class DecompressEngine extends EngineBase {
 
   private fail(session: DecompressSession): void {
     const [errno, message] = session.error() ?? [0, 'Zlib error'];
-    this.stream.destroy(zlibError(errno, message));
+    this.failWith(zlibError(errno, message));
   }
 
   processSync(chunk: ArrayBufferView, kind: number): Buffer {

@@ -1,5 +1,6 @@
 // What a stream's engine is to the stream, and what both engines share.
 import { AsyncResource } from 'node:async_hooks';
+import { inspect } from 'node:util';
 
 import type { SessionOwner } from '../binding.js';
 import type { Mode } from '../constants.js';
@@ -59,6 +60,15 @@ export abstract class EngineBase implements Engine, SessionOwner {
     protected readonly stream: ZlibStream,
     protected readonly options: CheckedOptions,
   ) {}
+
+  /** Loggers print streams: what is behind this one is not theirs, and it is circular. */
+  toJSON(): object {
+    return {};
+  }
+
+  [inspect.custom](): object {
+    return this.toJSON();
+  }
 
   protected abstract advance(): void;
   protected abstract release(): void;
@@ -124,6 +134,12 @@ export abstract class EngineBase implements Engine, SessionOwner {
   /** Pushes one chunk of output; notes when the consumer wants no more. */
   protected push(chunk: Buffer | null): void {
     if (!this.stream.push(chunk) && chunk !== null) this.blocked = true;
+  }
+
+  /** Destroys the stream. As in node:zlib nobody hears of the chunk in progress any more. */
+  protected failWith(error: Error): void {
+    this.task = null;
+    this.stream.destroy(error);
   }
 
   protected finishTask(): void {

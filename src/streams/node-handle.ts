@@ -1,7 +1,7 @@
 // For those who drive a stream's `_handle` themselves, as pngjs does: node:zlib's own handle.
-import * as nodeZlib from 'node:zlib';
 
 import { type ClassName, Mode } from '../constants.js';
+import { nodeZlib } from '../node-zlib.js';
 import type { CheckedOptions } from '../options.js';
 import type { ZlibStream } from './zlib-base.js';
 

@@ -2,8 +2,6 @@
 // functions, because users call them without `new` and inherit from them in the old way.
 import { finished, type TransformOptions } from 'node:stream';
 import { deprecate } from 'node:util';
-import * as nodeZlib from 'node:zlib';
-
 import {
   type ClassName,
   Mode,
@@ -14,6 +12,7 @@ import {
   Z_PARTIAL_FLUSH,
   Z_SYNC_FLUSH,
 } from '../constants.js';
+import { nodeZlib } from '../node-zlib.js';
 import { type CheckedOptions, checkOptions, checkParams, type Options } from '../options.js';
 import { CompressEngine } from './compress-engine.js';
 import { DecompressEngine } from './decompress-engine.js';
@@ -38,6 +37,8 @@ export interface ZlibStream extends Transform {
   _level: number;
   _strategy: number;
   _closed: boolean;
+  _rejectGarbageAfterEnd?: boolean;
+  _mode?: Mode;
   flush(kind?: number | Callback, callback?: Callback): void;
   close(callback?: Callback): void;
   params(level: number, strategy: number, callback: Callback): void;
@@ -264,6 +265,18 @@ function assertOpen(): never {
   throw new Error('zlib binding closed');
 }
 
+let fieldsOfNode: Set<string> | undefined;
+
+/** What the running Node's streams have; newer ones have more than older ones. */
+function newerFields(): Set<string> {
+  if (!fieldsOfNode) {
+    const stream = nodeZlib.createInflateRaw();
+    fieldsOfNode = new Set(Object.keys(stream));
+    stream.close();
+  }
+  return fieldsOfNode;
+}
+
 export function Zlib(
   this: ZlibStream,
   options: Options | undefined,
@@ -274,6 +287,11 @@ export function Zlib(
   ZlibBase.call(this, options, mode, checked);
   this._level = checked.level;
   this._strategy = checked.strategy;
+  const fields = newerFields();
+  if (fields.has('_rejectGarbageAfterEnd')) {
+    this._rejectGarbageAfterEnd = checked.rejectGarbageAfterEnd;
+  }
+  if (fields.has('_mode')) this._mode = mode;
 }
 Object.setPrototypeOf(Zlib.prototype, ZlibBase.prototype);
 Object.setPrototypeOf(Zlib, ZlibBase);

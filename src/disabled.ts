@@ -1,0 +1,35 @@
+// The package turned off by WARPDRIVE_DISABLE: Node's zlib does everything, the addon stays unloaded.
+import { promisify } from 'node:util';
+import type * as Accelerated from './accelerated.js';
+import { nodeZlib } from './node-zlib.js';
+import type { Stats } from './warpdrive.js';
+
+const NO_WORK: Stats = {
+  requests: 0,
+  inlineRequests: 0,
+  doorbells: 0,
+  failovers: 0,
+  bytesIn: 0,
+  bytesOut: 0,
+  outstanding: 0,
+  poolBytesInUse: 0,
+  poolBytesCached: 0,
+  runningThreads: 0,
+};
+
+export const replacements: typeof Accelerated.replacements = new Map();
+
+export const warpdrive = {
+  devices: () => [],
+  stats: () => ({ ...NO_WORK }),
+  configure: () => {},
+  promises: {
+    deflate: promisify(nodeZlib.deflate),
+    inflate: promisify(nodeZlib.inflate),
+    gzip: promisify(nodeZlib.gzip),
+    gunzip: promisify(nodeZlib.gunzip),
+    deflateRaw: promisify(nodeZlib.deflateRaw),
+    inflateRaw: promisify(nodeZlib.inflateRaw),
+    unzip: promisify(nodeZlib.unzip),
+  },
+} as unknown as typeof Accelerated.warpdrive;

@@ -1,0 +1,18 @@
+// The running Node's own zlib, as it was before register() put this package's functions into it.
+import type * as zlib from 'node:zlib';
+
+/** Where register() leaves Node's own functions, for a second copy of this package. */
+export const ORIGINAL = Symbol.for('warpdrive-zlib.original');
+
+type Builtin = Record<string | symbol, unknown>;
+
+/** What `require('zlib')` gives to everybody. */
+export const builtin = (
+  process.getBuiltinModule ? process.getBuiltinModule('node:zlib') : require('node:zlib')
+) as Builtin;
+
+function copyOf(exports: Builtin): Builtin {
+  return Object.defineProperties({}, Object.getOwnPropertyDescriptors(exports)) as Builtin;
+}
+
+export const nodeZlib = (builtin[ORIGINAL] ?? copyOf(builtin)) as typeof zlib;
