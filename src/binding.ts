@@ -10,6 +10,7 @@ export enum Scratch {
   Consumed = 4,
   Produced = 5,
   Pending = 6,
+  Left = 7,
 }
 
 /** `warpdrive::Status` (native/device/request.h). */

@@ -16,3 +16,15 @@ function copyOf(exports: Builtin): Builtin {
 }
 
 export const nodeZlib = (builtin[ORIGINAL] ?? copyOf(builtin)) as typeof zlib;
+
+let fieldsOfNode: Set<string> | undefined;
+
+/** Own properties of the running Node's streams; newer ones have more than older ones. */
+export function streamFields(): Set<string> {
+  if (!fieldsOfNode) {
+    const stream = nodeZlib.createInflateRaw();
+    fieldsOfNode = new Set(Object.keys(stream));
+    stream.close();
+  }
+  return fieldsOfNode;
+}

@@ -1,6 +1,6 @@
 // Option checks. What is accepted is decided here; what a refusal says is asked of the running
 // Node, so that name, code and message are its own whatever its version.
-import { kMaxLength } from 'node:buffer';
+import * as buffer from 'node:buffer';
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
 import type { ZlibOptions } from 'node:zlib';
 import {
@@ -23,7 +23,7 @@ import {
   Z_MIN_WINDOWBITS,
   Z_NO_FLUSH,
 } from './constants.js';
-import { nodeZlib } from './node-zlib.js';
+import { nodeZlib, streamFields } from './node-zlib.js';
 
 /** All options, checked and with their defaults. */
 export interface CheckedOptions {
@@ -42,9 +42,14 @@ export interface CheckedOptions {
   /** Bytes. */
   maxOutputLength: number;
   rejectGarbageAfterEnd: boolean;
+  /** It holds in the synchronous forms too, and a gzip stream ends with its first member. */
+  strictEnd: boolean;
 }
 
 export type Options = ZlibOptions & { rejectGarbageAfterEnd?: boolean };
+
+// Taken when loaded, as node:zlib does.
+const { kMaxLength } = buffer;
 
 /** Thrown inside this file when a value is refused. */
 class Refused extends Error {}
@@ -81,8 +86,8 @@ function checkDictionary(value: unknown): Buffer | undefined {
   throw new Refused();
 }
 
-/** Whether this Node has the option: it then refuses a value that is no boolean. */
-function knowsRejectGarbage(): boolean {
+/** Node 24 and newer refuse a value of rejectGarbageAfterEnd that is no boolean. */
+function refusesStrangeValues(): boolean {
   try {
     nodeZlib.createInflate({ rejectGarbageAfterEnd: 'no' } as object).close();
     return false;
@@ -91,10 +96,14 @@ function knowsRejectGarbage(): boolean {
   }
 }
 
-function checkRejectGarbage(value: unknown): boolean {
-  if (value === undefined || !knowsRejectGarbage()) return false;
-  if (typeof value !== 'boolean') throw new Refused();
-  return value;
+/** Node 20 lacks the option, Node 22 knows it on streams only. */
+function checkGarbage(value: unknown): { rejectGarbageAfterEnd: boolean; strictEnd: boolean } {
+  if (value === undefined || !streamFields().has('_rejectGarbageAfterEnd')) {
+    return { rejectGarbageAfterEnd: false, strictEnd: false };
+  }
+  const checked = refusesStrangeValues();
+  if (checked && typeof value !== 'boolean') throw new Refused();
+  return { rejectGarbageAfterEnd: value === true, strictEnd: checked && value === true };
 }
 
 function check(options: Options, mode: Mode): CheckedOptions {
@@ -110,7 +119,7 @@ function check(options: Options, mode: Mode): CheckedOptions {
     finishFlush: ranged(options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH),
     maxOutputLength: ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength),
     info: options.info,
-    rejectGarbageAfterEnd: checkRejectGarbage(options.rejectGarbageAfterEnd),
+    ...checkGarbage(options.rejectGarbageAfterEnd),
   };
 }
 

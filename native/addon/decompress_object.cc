@@ -150,6 +150,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     scratch[kConsumed] = completion.consumed;
     scratch[kProduced] = completion.produced;
     scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
+    scratch[kLeft] = session_ ? static_cast<double>(session_->Left()) : 0;
   }
 
   Napi::Reference<Napi::Uint8Array> output_;

@@ -21,6 +21,7 @@ enum Scratch : size_t {
   kConsumed = 4,  ///< decompression: input bytes the last call used
   kProduced = 5,  ///< decompression: output bytes the last call wrote
   kPending = 6,   ///< decompression: input bytes that wait
+  kLeft = 7,      ///< decompression: input bytes that the last step was given and did not use
   kScratchSize = 8,
 };
 

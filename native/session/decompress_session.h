@@ -40,6 +40,8 @@ class DecompressSession final : public RequestOwner {
   bool busy() const { return busy_; }
   /// Input bytes that wait, those in flight included.
   size_t Pending() const;
+  /// Bytes of input that the last step was given and did not use.
+  size_t Left() const { return busy_ ? 0 : active_.size(); }
   /// The last step's result. consumed and produced are bytes.
   const Completion& result() const { return result_; }
   StreamError error() const;

@@ -153,7 +153,7 @@ export class CompressEngine extends EngineBase {
     this.session?.setParams(resolveLevel(level | 0), strategy | 0);
   }
 
-  reset(): void {
+  protected restartStream(): void {
     this.spill = null;
     this.headerSent = false;
     this.finished = false;

@@ -18,6 +18,8 @@ const MAX_OUTPUT = 256 * 1024;
 export class DecompressEngine extends EngineBase {
   private session: DecompressSession | null = null;
   private stepping = false;
+  /** The last step filled its output: there may be more where that came from. */
+  private more = false;
   /** The task's flush kind went into a step that used up all input. */
   private flushing = false;
   private flushed = false;
@@ -26,6 +28,9 @@ export class DecompressEngine extends EngineBase {
   private discardStep = false;
   /** The stream failed, after this much more output. */
   private lastOutput: Buffer | null = null;
+  /** Waits for the next turn of the event loop. */
+  private waiting = false;
+  private whenIdle: (() => void) | null = null;
   private output: Buffer | null = null;
   private outputSize = this.options.chunkSizeGiven
     ? Math.trunc(this.options.chunkSize)
@@ -42,7 +47,7 @@ export class DecompressEngine extends EngineBase {
       strategy,
       dictionary,
       Math.trunc(this.options.chunkSize),
-      this.options.rejectGarbageAfterEnd,
+      this.options.strictEnd,
     );
     this.session.owner = this;
     return this.session;
@@ -56,14 +61,22 @@ export class DecompressEngine extends EngineBase {
       if (this.closed) return;
     }
     if (this.lastOutput) {
-      this.failAfterOutput(session);
+      if (!this.waiting) this.failAfterOutput(session, this.lastOutput);
       return;
     }
     this.feed(session);
+    if (this.whenIdle && !this.closed && this.idle(session)) {
+      const done = this.whenIdle;
+      this.whenIdle = null;
+      done();
+    }
     if (!this.closed && !this.stepping && !this.blocked) this.maybeStep(session);
   }
 
-  /** Gives the task's chunk to the session; calls back as soon as there is room for more. */
+  /**
+   * Gives the task's chunk to the session. Who gave a callback hears when the chunk was processed
+   * and its output pushed, as with node:zlib; else there is room for more before that.
+   */
   private feed(session: DecompressSession): void {
     const { task } = this;
     if (!task) return;
@@ -75,15 +88,14 @@ export class DecompressEngine extends EngineBase {
     if (task.offset < byteLength) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
-      this.stream.bytesWritten += taken;
       if (task.offset < byteLength) {
         if (!this.stepping && session.error()) this.fail(session);
         return;
       }
     }
     if (task.kind === Z_NO_FLUSH && byteLength > 0) {
-      session.poll();
-      if (scratch[Scratch.Room] === 1) this.finishTask();
+      const idle = this.idle(session);
+      if (idle || (task.early && scratch[Scratch.Room] === 1)) this.finishTask();
     } else if (this.flushed || (task.kind === Z_NO_FLUSH && this.idle(session))) {
       this.flushed = false;
       this.finishTask();
@@ -92,7 +104,7 @@ export class DecompressEngine extends EngineBase {
 
   private idle(session: DecompressSession): boolean {
     session.poll();
-    return !this.stepping && scratch[Scratch.Pending] === 0;
+    return !this.stepping && !this.more && scratch[Scratch.Pending] === 0;
   }
 
   private maybeStep(session: DecompressSession): void {
@@ -102,7 +114,7 @@ export class DecompressEngine extends EngineBase {
     // Z_BLOCK is no flush at the end of the chunk: decoding stops wherever a block ends.
     const due = fed || task?.kind === Z_BLOCK;
     const flushDue = task !== null && due && task.kind !== Z_NO_FLUSH && !this.flushed;
-    if (scratch[Scratch.Pending] === 0 && !flushDue) return;
+    if (scratch[Scratch.Pending] === 0 && !flushDue && !this.more) return;
     this.flushing = flushDue;
     const output = this.outputRoom();
     // A flush without data is a call of its own in node:zlib, after those of the data.
@@ -125,16 +137,19 @@ export class DecompressEngine extends EngineBase {
     const status = scratch[Scratch.Status];
     const produced = scratch[Scratch.Produced] ?? 0;
     const pending = scratch[Scratch.Pending] ?? 0;
+    const left = scratch[Scratch.Left] ?? 0;
     if (this.discardStep) {
       this.discardStep = false;
       this.restart(session);
       return;
     }
+    this.stream.bytesWritten += scratch[Scratch.Consumed] ?? 0;
     if (session.error()) {
-      this.stream.bytesWritten -= pending;
       this.lastOutput = this.takeOutput(produced);
+      this.waitATurn();
       return;
     }
+    this.more = status === Status.OutputFull;
     if (this.flushing && status !== Status.OutputFull) this.flushed = pending === 0;
     this.pushOutput(produced, status === Status.OutputFull);
     // An idle stream keeps no output buffer.
@@ -142,9 +157,8 @@ export class DecompressEngine extends EngineBase {
     const stopped =
       status === Status.StreamEnd ||
       (this.flushing && this.task?.kind === Z_BLOCK && status !== Status.OutputFull);
-    if (this.closed || !stopped || pending === 0) return;
+    if (this.closed || !stopped || left === 0) return;
     this.ended = true;
-    this.stream.bytesWritten -= pending;
     session.dropInput();
     if (this.options.rejectGarbageAfterEnd) {
       const { task } = this;
@@ -179,20 +193,27 @@ export class DecompressEngine extends EngineBase {
   }
 
   /**
-   * Output before an error reaches the consumer first, in chunks of node:zlib's size and at the
-   * consumer's pace: destroying the stream would drop what is still buffered.
+   * Output before an error reaches the consumer first, in chunks of node:zlib's size, at the
+   * consumer's pace, and in turns of their own: destroying the stream drops what is still buffered.
    */
-  private failAfterOutput(session: DecompressSession): void {
-    const unit = Math.trunc(this.options.chunkSize);
-    while (this.lastOutput && !this.blocked && !this.closed) {
-      if (this.lastOutput.byteLength === 0) {
-        this.fail(session);
-        return;
-      }
-      const chunk = this.lastOutput.subarray(0, unit);
-      this.lastOutput = this.lastOutput.subarray(unit);
-      this.push(chunk);
+  private failAfterOutput(session: DecompressSession, output: Buffer): void {
+    if (this.blocked) return;
+    if (output.byteLength === 0) {
+      this.fail(session);
+      return;
     }
+    const unit = Math.trunc(this.options.chunkSize);
+    this.lastOutput = output.subarray(unit);
+    this.push(output.subarray(0, unit));
+    this.waitATurn();
+  }
+
+  private waitATurn(): void {
+    this.waiting = true;
+    setImmediate(() => {
+      this.waiting = false;
+      this.onNativeReady();
+    });
   }
 
   private fail(session: DecompressSession): void {
@@ -209,15 +230,20 @@ export class DecompressEngine extends EngineBase {
     }
     const consumed = scratch[Scratch.Consumed] ?? 0;
     this.stream.bytesWritten = consumed;
-    if (this.options.rejectGarbageAfterEnd && consumed < chunk.byteLength) throw trailingJunk();
+    if (this.options.strictEnd && consumed < chunk.byteLength) throw trailingJunk();
     return output;
+  }
+
+  override whenProcessed(done: () => void): void {
+    this.whenIdle = done;
+    this.step();
   }
 
   params(): void {
     // node:zlib accepts the call and zlib ignores it for decompression.
   }
 
-  reset(): void {
+  protected restartStream(): void {
     if (!this.session) return;
     if (this.stepping) {
       this.discardStep = true;
@@ -230,6 +256,7 @@ export class DecompressEngine extends EngineBase {
     session.reset();
     this.ended = false;
     this.flushed = false;
+    this.more = false;
   }
 
   protected release(): void {

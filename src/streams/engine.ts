@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 
 import type { SessionOwner } from '../binding.js';
 import type { Mode } from '../constants.js';
+import { nodeZlib } from '../node-zlib.js';
 import type { CheckedOptions } from '../options.js';
 import { NodeHandle, type WriteSyncArguments } from './node-handle.js';
 import type { ZlibStream } from './zlib-base.js';
@@ -18,11 +19,14 @@ export interface Engine {
   /**
    * Takes a chunk and applies the flush kind after it. `done` is called once: when the chunk was
    * taken and there is room for more or, for any kind but Z_NO_FLUSH, when all output due was
-   * pushed. The chunk may be overwritten after that.
+   * pushed. The chunk may be overwritten after that. Not `early`: when all output due to it was
+   * pushed, as far as anybody can tell.
    */
-  process(chunk: Uint8Array, kind: number, done: Done): void;
+  process(chunk: Uint8Array, kind: number, done: Done, early: boolean): void;
   /** The same, waiting; returns the output. @throws the stream's error */
   processSync(chunk: ArrayBufferView, kind: number): Buffer;
+  /** Calls back when all that was taken is processed, as far as node:zlib's 'finish' tells that. */
+  whenProcessed(done: () => void): void;
   /** The consumer wants more output. */
   onRead(): void;
   params(level: number, strategy: number): void;
@@ -39,6 +43,17 @@ interface Task {
   offset: number;
   kind: number;
   done: Done;
+  early: boolean;
+}
+
+function refuseReset(): void {
+  const stream = nodeZlib.createDeflate();
+  try {
+    stream.write('x');
+    stream.reset();
+  } finally {
+    stream.close();
+  }
 }
 
 /** Calls advance() whenever something may have changed; subclasses decide what can be done. */
@@ -53,6 +68,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
   private advancing = false;
   /** Inside process(): nothing is pushed there, since node:zlib always pushes in a later turn. */
   protected processing = false;
+  /** A chunk was processed and its callback is due. */
+  private calling = false;
   private again = false;
 
   constructor(
@@ -74,16 +91,26 @@ export abstract class EngineBase implements Engine, SessionOwner {
   protected abstract release(): void;
   abstract processSync(chunk: ArrayBufferView, kind: number): Buffer;
   abstract params(level: number, strategy: number): void;
-  abstract reset(): void;
+  protected abstract restartStream(): void;
 
-  process(chunk: Uint8Array, kind: number, done: Done): void {
-    this.task = { chunk, offset: 0, kind, done };
+  process(chunk: Uint8Array, kind: number, done: Done, early: boolean): void {
+    this.task = { chunk, offset: 0, kind, done, early };
     this.processing = true;
     try {
       this.step();
     } finally {
       this.processing = false;
     }
+  }
+
+  whenProcessed(done: () => void): void {
+    done();
+  }
+
+  /** @throws where the running Node does: newer ones refuse while a write is in progress */
+  reset(): void {
+    if (this.task || this.calling) refuseReset();
+    this.restartStream();
   }
 
   onRead(): void {
@@ -147,7 +174,14 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.task = null;
     // Never inside process(): until its callback a write counts as buffered (writableLength).
     if (!task) return;
-    if (this.processing) process.nextTick(() => this.resource.runInAsyncScope(task.done));
-    else task.done();
+    if (!this.processing) {
+      task.done();
+      return;
+    }
+    this.calling = true;
+    process.nextTick(() => {
+      this.calling = false;
+      this.resource.runInAsyncScope(task.done);
+    });
   }
 }

@@ -15,3 +15,32 @@ function choose(): typeof nodeStream.Transform {
 
 export const Transform = choose();
 export type Transform = nodeStream.Transform;
+
+/** Where a stream keeps the callback of the write in progress. */
+function keptCallback(stream: object): unknown {
+  return (stream as { _writableState?: { writecb?: unknown } })._writableState?.writecb;
+}
+
+let noCallback: unknown;
+
+/** What a stream keeps as callback of a write that was given none. */
+function learnNoCallback(): unknown {
+  let kept: unknown;
+  const stream = new Transform({
+    transform(_chunk, _encoding, done) {
+      kept = keptCallback(this);
+      done();
+    },
+  });
+  stream.write('x');
+  stream.destroy();
+  return kept;
+}
+
+/** Whether somebody waits for the callback of the write in progress; true where that is unknown. */
+export function hasCallback(stream: object): boolean {
+  const callback = keptCallback(stream);
+  if (callback === undefined) return true;
+  noCallback ??= learnNoCallback();
+  return callback !== noCallback;
+}

@@ -12,12 +12,12 @@ import {
   Z_PARTIAL_FLUSH,
   Z_SYNC_FLUSH,
 } from '../constants.js';
-import { nodeZlib } from '../node-zlib.js';
+import { nodeZlib, streamFields } from '../node-zlib.js';
 import { type CheckedOptions, checkOptions, checkParams, type Options } from '../options.js';
 import { CompressEngine } from './compress-engine.js';
 import { DecompressEngine } from './decompress-engine.js';
 import type { Done, Engine } from './engine.js';
-import { Transform } from './transform.js';
+import { hasCallback, Transform } from './transform.js';
 
 /** A stream as seen from inside; the underscored names are node:zlib's, which users reach for. */
 export interface ZlibStream extends Transform {
@@ -164,9 +164,10 @@ base._flush = function _flush(callback: Done) {
   });
 };
 
-// Output goes on after the last write: Transform's own _final would hold 'finish' back for it.
+// Output of the finish flush goes on after 'finish': Transform's own _final would hold that back.
 base._final = function _final(callback: Done) {
-  callback();
+  if (this._handle) this._handle.whenProcessed(callback);
+  else callback();
 };
 
 base.flush = function flush(kind?: number | Callback, callback?: Callback) {
@@ -211,7 +212,7 @@ base._destroy = function _destroy(error, callback) {
 };
 
 base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
-  processChunk(this, chunk, chunk[flushKind] ?? this._defaultFlushFlag, done);
+  processChunk(this, chunk, chunk[flushKind] ?? this._defaultFlushFlag, done, !hasCallback(this));
 };
 
 base._read = function _read(size: number) {
@@ -231,9 +232,15 @@ base._processChunk = function _processChunk(
   return processChunkSync(this, chunk, flushFlag);
 };
 
-function processChunk(stream: ZlibStream, chunk: Uint8Array, kind: number, done: Done): void {
+function processChunk(
+  stream: ZlibStream,
+  chunk: Uint8Array,
+  kind: number,
+  done: Done,
+  early = false,
+): void {
   if (!stream._handle) process.nextTick(done);
-  else stream._handle.process(chunk, kind, done);
+  else stream._handle.process(chunk, kind, done, early);
 }
 
 /** Processes `chunk` at once and closes the stream, as node:zlib's synchronous functions do. */
@@ -265,18 +272,6 @@ function assertOpen(): never {
   throw new Error('zlib binding closed');
 }
 
-let fieldsOfNode: Set<string> | undefined;
-
-/** What the running Node's streams have; newer ones have more than older ones. */
-function newerFields(): Set<string> {
-  if (!fieldsOfNode) {
-    const stream = nodeZlib.createInflateRaw();
-    fieldsOfNode = new Set(Object.keys(stream));
-    stream.close();
-  }
-  return fieldsOfNode;
-}
-
 export function Zlib(
   this: ZlibStream,
   options: Options | undefined,
@@ -287,7 +282,7 @@ export function Zlib(
   ZlibBase.call(this, options, mode, checked);
   this._level = checked.level;
   this._strategy = checked.strategy;
-  const fields = newerFields();
+  const fields = streamFields();
   if (fields.has('_rejectGarbageAfterEnd')) {
     this._rejectGarbageAfterEnd = checked.rejectGarbageAfterEnd;
   }
