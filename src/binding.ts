@@ -67,7 +67,8 @@ export interface DecompressSession extends Session {
   runSync(bytes: ArrayBufferView, kind: number, maxOutputLength: number): Buffer | undefined;
   /** [errno, message] once the stream failed. */
   error(): [number, string] | undefined;
-  dropInput(): void;
+  /** Drops what is left of the write that the last step stopped in. False: more of it to come. */
+  dropRestOfWrite(): boolean;
   /** False while a step is in flight. */
   reset(): boolean;
 }

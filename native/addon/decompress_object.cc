@@ -37,7 +37,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
                         InstanceMethod<&DecompressObject::Poll>("poll"),
                         InstanceMethod<&DecompressObject::RunSync>("runSync"),
                         InstanceMethod<&DecompressObject::Error>("error"),
-                        InstanceMethod<&DecompressObject::DropInput>("dropInput"),
+                        InstanceMethod<&DecompressObject::DropRestOfWrite>("dropRestOfWrite"),
                         InstanceMethod<&DecompressObject::Reset>("reset"),
                         InstanceMethod<&DecompressObject::Close>("close")});
   }
@@ -95,9 +95,11 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
       consumed += total.consumed;
       output.Push(std::move(block), total.produced);
       if (session_->error().code != 0 || static_cast<double>(output.size()) > limit) break;
-      if (total.status == Status::kStreamEnd) break;
+      // Input that a step leaves over is no stream any more; what it was not given may be one.
+      const bool ended = total.status == Status::kStreamEnd || stops;
+      if (total.status != Status::kOutputFull && ended && session_->Left() != 0) break;
       const bool all = bytes.empty() && session_->Pending() == 0;
-      if (total.status != Status::kOutputFull && (all || stops)) break;
+      if (total.status != Status::kOutputFull && all) break;
       size = kMaxOutput;
     }
     session_->SetSynchronous(false);
@@ -123,9 +125,8 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     return result;
   }
 
-  Napi::Value DropInput(const Napi::CallbackInfo& info) {
-    if (session_) session_->DropInput();
-    return info.Env().Undefined();
+  Napi::Value DropRestOfWrite(const Napi::CallbackInfo& info) {
+    return Napi::Boolean::New(info.Env(), !session_ || session_->DropRestOfWrite());
   }
 
   /// reset(). @return false while a step is in flight

@@ -135,6 +135,27 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
   }
 }
 
+bool DecompressSession::DropRestOfWrite() {
+  if (busy_) return true;
+  const auto end = std::find_if(write_ends_.begin(), write_ends_.end(),
+                                [this](uint64_t at) { return at > total_consumed_; });
+  if (end == write_ends_.end()) {
+    total_consumed_ += Pending();
+    active_ = {};
+    pending_ = {};
+    return false;
+  }
+  size_t rest = static_cast<size_t>(*end - total_consumed_);
+  total_consumed_ += rest;
+  for (Input* input : {&active_, &pending_}) {
+    const size_t dropped = std::min(rest, input->size());
+    input->begin += dropped;
+    rest -= dropped;
+    if (input->size() == 0) *input = {};
+  }
+  return true;
+}
+
 void DecompressSession::DropInput() {
   pending_ = {};
   if (!busy_) active_ = {};

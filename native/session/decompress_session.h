@@ -48,6 +48,9 @@ class DecompressSession final : public RequestOwner {
 
   /// Drops waiting input.
   void DropInput();
+  /// Drops what is left of the write() that the last step stopped in. @return false if more of
+  /// that write is still to come
+  bool DropRestOfWrite();
   /// Starts a new stream with the same parameters. @return false while a step is in flight
   bool Reset();
 

@@ -1,6 +1,13 @@
 // Compression behind a stream: feeds the native session, pushes what comes out.
 import { addon, type CompressSession, Scratch, Status, scheduleKick, scratch } from '../binding.js';
-import { Z_BUF_ERROR, Z_FINISH, Z_MEM_ERROR, Z_NO_FLUSH, Z_STREAM_ERROR } from '../constants.js';
+import {
+  Mode,
+  Z_BUF_ERROR,
+  Z_FINISH,
+  Z_MEM_ERROR,
+  Z_NO_FLUSH,
+  Z_STREAM_ERROR,
+} from '../constants.js';
 import { bufferTooLarge, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat, resolveLevel } from './native-params.js';
@@ -39,7 +46,7 @@ export class CompressEngine extends EngineBase {
     this.pushOutput(session);
     const { task } = this;
     if (!task || this.closed || this.failed()) return;
-    if (this.finished && !this.flushed && this.refused(task)) return;
+    if (this.finished && !this.flushed && this.refuse(task)) return;
     if (task.offset < task.chunk.byteLength || (task.chunk.byteLength === 0 && !task.kind)) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
@@ -67,14 +74,17 @@ export class CompressEngine extends EngineBase {
     }
   }
 
+  /** Goes on in a later turn. */
+  private later(): void {
+    setImmediate(() => this.onNativeReady());
+  }
+
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */
-  private refused({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
-    if (kind !== Z_FINISH) {
-      this.failWith(zlibError(Z_STREAM_ERROR, 'stream error'));
-      return true;
-    }
-    if (chunk.byteLength === 0) return false;
-    this.failWith(zlibError(Z_BUF_ERROR, 'buffer error'));
+  private refuse({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
+    if (kind === Z_FINISH && chunk.byteLength === 0) return false;
+    if (this.processing) this.later();
+    else if (kind === Z_FINISH) this.failWith(zlibError(Z_BUF_ERROR, 'buffer error'));
+    else this.failWith(zlibError(Z_STREAM_ERROR, 'stream error'));
     return true;
   }
 
@@ -95,7 +105,7 @@ export class CompressEngine extends EngineBase {
   /** A flush that flushes nothing still gets the header out. False: in a later turn. */
   private showHeader(session: CompressSession): boolean {
     if (this.processing) {
-      setImmediate(() => this.onNativeReady());
+      this.later();
       return false;
     }
     session.startOutput();
@@ -135,6 +145,7 @@ export class CompressEngine extends EngineBase {
   }
 
   processSync(chunk: ArrayBufferView, kind: number): Buffer {
+    this.synchronous = true;
     const session = this.open();
     session.startOutput();
     const output = session.runSync(chunk, kind);
@@ -147,6 +158,11 @@ export class CompressEngine extends EngineBase {
   }
 
   params(level: number, strategy: number): void {
+    // zlib flushes before it changes what has effect, and a finished stream cannot be flushed.
+    if (this.finished && this.mode !== Mode.Gzip) {
+      this.failWith(zlibError(Z_STREAM_ERROR, 'stream error'));
+      return;
+    }
     this.level = level;
     this.strategy = strategy;
     // params() lets undefined pass, which the native side of node:zlib takes for 0.

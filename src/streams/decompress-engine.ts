@@ -23,8 +23,6 @@ export class DecompressEngine extends EngineBase {
   /** The task's flush kind went into a step that used up all input. */
   private flushing = false;
   private flushed = false;
-  /** The stream ended with bytes left over: what follows is ignored, as node:zlib does. */
-  private ended = false;
   private discardStep = false;
   /** The stream failed, after this much more output. */
   private lastOutput: Buffer | null = null;
@@ -61,7 +59,7 @@ export class DecompressEngine extends EngineBase {
       if (this.closed) return;
     }
     if (this.lastOutput) {
-      if (!this.waiting) this.failAfterOutput(session, this.lastOutput);
+      if (!this.blocked && !this.waiting) this.failAfterOutput(session, this.lastOutput);
       return;
     }
     this.feed(session);
@@ -81,10 +79,6 @@ export class DecompressEngine extends EngineBase {
     const { task } = this;
     if (!task) return;
     const { byteLength } = task.chunk;
-    if (this.ended) {
-      this.finishTask();
-      return;
-    }
     if (task.offset < byteLength) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
@@ -103,8 +97,7 @@ export class DecompressEngine extends EngineBase {
   }
 
   private idle(session: DecompressSession): boolean {
-    session.poll();
-    return !this.stepping && !this.more && scratch[Scratch.Pending] === 0;
+    return !this.stepping && !this.more && this.unused(session) === 0;
   }
 
   private maybeStep(session: DecompressSession): void {
@@ -150,24 +143,30 @@ export class DecompressEngine extends EngineBase {
       return;
     }
     this.more = status === Status.OutputFull;
-    if (this.flushing && status !== Status.OutputFull) this.flushed = pending === 0;
     this.pushOutput(produced, status === Status.OutputFull);
     // An idle stream keeps no output buffer.
     if (pending === 0 && status !== Status.OutputFull) this.output = null;
-    const stopped =
-      status === Status.StreamEnd ||
-      (this.flushing && this.task?.kind === Z_BLOCK && status !== Status.OutputFull);
-    if (this.closed || !stopped || left === 0) return;
-    this.ended = true;
-    session.dropInput();
-    if (this.options.rejectGarbageAfterEnd) {
-      const { task } = this;
-      const error = trailingJunk();
-      this.failWith(error);
-      task?.done(error);
+    if (this.closed || status === Status.OutputFull) return;
+    if (left !== 0) this.endEarly(session);
+    if (this.flushing && !this.closed) this.flushed = this.unused(session) === 0;
+  }
+
+  private unused(session: DecompressSession): number {
+    session.poll();
+    return scratch[Scratch.Pending] ?? 0;
+  }
+
+  /** The stream ended inside a write. What follows it there is ignored; a later write is not. */
+  private endEarly(session: DecompressSession): void {
+    const { task } = this;
+    if (!session.dropRestOfWrite() && task) task.offset = task.chunk.byteLength;
+    if (!this.options.rejectGarbageAfterEnd) {
+      this.push(null);
       return;
     }
-    this.push(null);
+    const error = trailingJunk();
+    this.failWith(error);
+    task?.done(error);
   }
 
   /**
@@ -197,7 +196,6 @@ export class DecompressEngine extends EngineBase {
    * consumer's pace, and in turns of their own: destroying the stream drops what is still buffered.
    */
   private failAfterOutput(session: DecompressSession, output: Buffer): void {
-    if (this.blocked) return;
     if (output.byteLength === 0) {
       this.fail(session);
       return;
@@ -234,6 +232,12 @@ export class DecompressEngine extends EngineBase {
     return output;
   }
 
+  override onRead(): void {
+    // Never destroyed inside read(): who reads gets all that there is first.
+    if (this.lastOutput && this.blocked) this.waitATurn();
+    super.onRead();
+  }
+
   override whenProcessed(done: () => void): void {
     this.whenIdle = done;
     this.step();
@@ -254,7 +258,6 @@ export class DecompressEngine extends EngineBase {
 
   private restart(session: DecompressSession): void {
     session.reset();
-    this.ended = false;
     this.flushed = false;
     this.more = false;
   }

@@ -68,6 +68,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
   private advancing = false;
   /** Inside process(): nothing is pushed there, since node:zlib always pushes in a later turn. */
   protected processing = false;
+  /** The last call was synchronous: all output is for the next such call, not for the stream. */
+  protected synchronous = false;
   /** A chunk was processed and its callback is due. */
   private calling = false;
   private again = false;
@@ -95,6 +97,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
 
   process(chunk: Uint8Array, kind: number, done: Done, early: boolean): void {
     this.task = { chunk, offset: 0, kind, done, early };
+    this.synchronous = false;
     this.processing = true;
     try {
       this.step();
@@ -114,13 +117,13 @@ export abstract class EngineBase implements Engine, SessionOwner {
   }
 
   onRead(): void {
-    if (!this.blocked || this.closed) return;
+    if (!this.blocked || this.closed || this.synchronous) return;
     this.blocked = false;
     this.step();
   }
 
   onNativeReady(): void {
-    if (this.closed) return;
+    if (this.closed || this.synchronous) return;
     this.resource.runInAsyncScope(this.step, this);
   }
 
@@ -137,8 +140,12 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.resource.emitDestroy();
     const task = this.task;
     this.task = null;
-    // As node:zlib: a write in progress at destroy() still gets its callback.
-    if (task) process.nextTick(() => this.resource.runInAsyncScope(task.done));
+    if (task) this.callAfterDestroy(task.done);
+  }
+
+  /** As node:zlib: a write in progress at destroy() gets its callback after destroy()'s events. */
+  private callAfterDestroy(done: Done): void {
+    setImmediate(() => this.resource.runInAsyncScope(done));
   }
 
   /** Runs advance(), and again if a callback or a listener asked for it meanwhile. */
@@ -181,7 +188,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.calling = true;
     process.nextTick(() => {
       this.calling = false;
-      this.resource.runInAsyncScope(task.done);
+      if (this.closed) this.callAfterDestroy(task.done);
+      else this.resource.runInAsyncScope(task.done);
     });
   }
 }

@@ -158,7 +158,7 @@ base.reset = function reset() {
 // end() was called by the time that write is processed; here output must not depend on timing.
 base._flush = function _flush(callback: Done) {
   const kind = strongerFlush(this._defaultFlushFlag, this._finishFlushFlag);
-  processChunk(this, flushBuffers[kind] as Buffer, kind, (error) => {
+  this._transform(flushBuffers[kind], '' as BufferEncoding, (error) => {
     // The callback ends the readable side: of a stream destroyed meanwhile that would look whole.
     if (!this.destroyed) callback(error);
   });
@@ -212,8 +212,15 @@ base._destroy = function _destroy(error, callback) {
 };
 
 base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
-  processChunk(this, chunk, chunk[flushKind] ?? this._defaultFlushFlag, done, !hasCallback(this));
+  processChunk(this, chunk, chunk[flushKind] ?? ownFlush(this, chunk), done, !hasCallback(this));
 };
+
+/** The kind for a chunk that says none: an empty one behind the last is _flush()'s, replaced. */
+function ownFlush(stream: ZlibStream, chunk: Uint8Array): number {
+  const last = stream.writableEnded && stream.writableLength === 0 && chunk.byteLength === 0;
+  const { _defaultFlushFlag: usual, _finishFlushFlag: finish } = stream;
+  return last ? strongerFlush(usual, finish) : usual;
+}
 
 base._read = function _read(size: number) {
   Transform.prototype._read.call(this, size);

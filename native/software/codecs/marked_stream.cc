@@ -19,7 +19,12 @@ StepResult MarkedStream::Step(std::span<const uint8_t> input, std::span<uint8_t>
     const size_t end =
         mark == marks_.input_ends.end() ? input.size() : std::min<size_t>(*mark, input.size());
     size_t room = output.size() - produced;
-    if (marks_.output_unit != 0) room = std::min<size_t>(room, marks_.output_unit - phase);
+    if (marks_.output_unit != 0) {
+      const size_t unit = marks_.output_unit - phase;
+      // A piece smaller than node:zlib's would report other bytes before an error than that does.
+      if (room < unit && produced != 0) return done(Status::kOutputFull);
+      room = std::min(room, unit);
+    }
     const bool last = end == input.size() && (!marks_.flush_apart || consumed == end);
     const StepResult piece =
         stream_->Step(input.subspan(consumed, end - consumed), output.subspan(produced, room),
