@@ -38,7 +38,6 @@ export interface CheckedOptions {
   memLevel: number;
   strategy: number;
   dictionary: Buffer | undefined;
-  info: boolean | undefined;
   /** Bytes. */
   maxOutputLength: number;
   rejectGarbageAfterEnd: boolean;
@@ -61,12 +60,14 @@ function ranged(value: unknown, min: number, max: number, fallback: number): num
   return value;
 }
 
-function checkChunkSize(value: unknown): number {
-  if (value === undefined || Number.isNaN(value)) return Z_DEFAULT_CHUNK;
+function checkChunkSize(value: unknown): { chunkSize: number; chunkSizeGiven: boolean } {
+  if (value === undefined || Number.isNaN(value)) {
+    return { chunkSize: Z_DEFAULT_CHUNK, chunkSizeGiven: false };
+  }
   if (typeof value !== 'number' || !Number.isFinite(value) || value < Z_MIN_CHUNK) {
     throw new Refused();
   }
-  return value;
+  return { chunkSize: value, chunkSizeGiven: true };
 }
 
 function checkWindowBits(value: unknown, mode: Mode): number {
@@ -96,31 +97,34 @@ function refusesStrangeValues(): boolean {
   }
 }
 
-/** Node 20 lacks the option, Node 22 knows it on streams only. */
+/** Node 20 lacks the option. */
+function garbageIsKnown(): boolean {
+  return streamFields().has('_rejectGarbageAfterEnd');
+}
+
+/** Node 22 knows the option on streams only. */
 function checkGarbage(value: unknown): { rejectGarbageAfterEnd: boolean; strictEnd: boolean } {
-  if (value === undefined || !streamFields().has('_rejectGarbageAfterEnd')) {
-    return { rejectGarbageAfterEnd: false, strictEnd: false };
-  }
+  if (value === undefined) return { rejectGarbageAfterEnd: false, strictEnd: false };
   const checked = refusesStrangeValues();
   if (checked && typeof value !== 'boolean') throw new Refused();
   return { rejectGarbageAfterEnd: value === true, strictEnd: checked && value === true };
 }
 
+/** Reads each option once, in node:zlib's order: getters can tell. */
 function check(options: Options, mode: Mode): CheckedOptions {
-  return {
+  const checked = {
     windowBits: checkWindowBits(options.windowBits, mode),
     level: ranged(options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL),
     memLevel: ranged(options.memLevel, Z_MIN_MEMLEVEL, Z_MAX_MEMLEVEL, Z_DEFAULT_MEMLEVEL),
     strategy: ranged(options.strategy, Z_DEFAULT_STRATEGY, Z_FIXED, Z_DEFAULT_STRATEGY),
     dictionary: checkDictionary(options.dictionary),
-    chunkSize: checkChunkSize(options.chunkSize),
-    chunkSizeGiven: options.chunkSize !== undefined && !Number.isNaN(options.chunkSize),
+    ...checkChunkSize(options.chunkSize),
     flush: ranged(options.flush, Z_NO_FLUSH, Z_BLOCK, Z_NO_FLUSH),
     finishFlush: ranged(options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH),
     maxOutputLength: ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength),
-    info: options.info,
-    ...checkGarbage(options.rejectGarbageAfterEnd),
   };
+  const garbage = garbageIsKnown() ? options.rejectGarbageAfterEnd : undefined;
+  return { ...checked, ...checkGarbage(garbage) };
 }
 
 const NONE: Options = {};

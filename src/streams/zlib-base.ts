@@ -77,9 +77,10 @@ function isDecompressor(mode: Mode): boolean {
 }
 
 /** Options for Transform: the caller's, but never anything but bytes. */
-function transformOptions(options: Options | undefined): TransformOptions {
+function transformOptions(options: TransformOptions | undefined): TransformOptions {
+  const notBytes = options?.encoding || options?.objectMode || options?.writableObjectMode;
   const bytes = { encoding: undefined, objectMode: false, writableObjectMode: false };
-  return { autoDestroy: true, ...(options as TransformOptions | undefined), ...bytes };
+  return { autoDestroy: true, ...options, ...(notBytes && bytes) };
 }
 
 export function ZlibBase(
@@ -88,7 +89,7 @@ export function ZlibBase(
   mode: Mode,
   checked: CheckedOptions,
 ): void {
-  Reflect.apply(Transform, this, [transformOptions(options)]);
+  Reflect.apply(Transform, this, [transformOptions(options as TransformOptions | undefined)]);
   this.bytesWritten = 0;
   this._writeState = new Uint32Array(2);
   this._outOffset = 0;
@@ -96,7 +97,7 @@ export function ZlibBase(
   this._defaultFlushFlag = checked.flush;
   this._finishFlushFlag = checked.finishFlush;
   this._defaultFullFlushFlag = Z_FULL_FLUSH;
-  this._info = checked.info;
+  this._info = options?.info;
   this._maxOutputLength = checked.maxOutputLength;
   const Engine = isDecompressor(mode) ? DecompressEngine : CompressEngine;
   this._handle = new Engine(mode, this, checked);
