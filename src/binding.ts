@@ -63,8 +63,8 @@ export interface DecompressSession extends Session {
    * the input. False if that cannot start: see error().
    */
   step(output: Uint8Array, kind: number, flushApart: boolean): boolean;
-  /** All output, or undefined: see error(), else it was longer than `maxOutputLength`. */
-  runSync(bytes: ArrayBufferView, kind: number, maxOutputLength: number): Buffer | undefined;
+  /** All output; undefined: see error(); null: it was longer than `maxOutputLength`. */
+  runSync(bytes: ArrayBufferView, kind: number, maxOutputLength: number): Buffer | undefined | null;
   /** [errno, message] once the stream failed. */
   error(): [number, string] | undefined;
   /** Drops what is left of the write that the last step stopped in. False: more of it to come. */

@@ -80,11 +80,15 @@ function checkWindowBits(value: unknown, mode: Mode): number {
 /** A copy: the stream opens its native session later, and the caller may change the bytes. */
 function checkDictionary(value: unknown): Buffer | undefined {
   if (value === undefined) return undefined;
-  if (isArrayBufferView(value)) {
-    return Buffer.from(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+  const isView = isArrayBufferView(value);
+  if (!isView && !isAnyArrayBuffer(value)) throw new Refused();
+  try {
+    return Buffer.from(
+      isView ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value),
+    );
+  } catch {
+    return Buffer.alloc(0); // the memory is detached: node:zlib sees no bytes
   }
-  if (isAnyArrayBuffer(value)) return Buffer.from(Buffer.from(value));
-  throw new Refused();
 }
 
 /** Node 24 and newer refuse a value of rejectGarbageAfterEnd that is no boolean. */

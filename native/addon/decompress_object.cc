@@ -70,48 +70,24 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
   }
 
   /// runSync(bytes, kind, maxOutputLength): decompresses all of `bytes` on this thread. Returns
-  /// the output as one Buffer, or undefined: after a data error, see error(); otherwise the
-  /// output was longer than maxOutputLength.
+  /// the output as one Buffer; undefined after a data error, see error(); null if the output was
+  /// longer than maxOutputLength.
   Napi::Value RunSync(const Napi::CallbackInfo& info) {
     if (!session_) return info.Env().Undefined();
-    std::span<const uint8_t> bytes = BytesOf(info[0]);
     const auto flush = static_cast<Flush>(info[1].As<Napi::Number>().Uint32Value());
     const double limit = info[2].As<Napi::Number>().DoubleValue();
-    const bool stops = flush == Flush::kBlock;  // at the end of a block, with input left
-    size_t size = std::clamp(bytes.size() * kExpansionGuess, kMinOutput, kMaxOutput);
-    Completion total{};
-    uint64_t consumed = 0;
     OutputQueue output;
     session_->SetSynchronous(true);
-    while (true) {
-      bytes = bytes.subspan(session_->Write(bytes));
-      Block block = BlockPool::Instance().Take(size);
-      if (!block || !session_->Step({block.data(), block.capacity()},
-                                    bytes.empty() || stops ? flush : Flush::kNone, false)) {
-        session_->FailOutOfMemory();  // what there is so far must not look whole
-        break;
-      }
-      total = session_->result();
-      consumed += total.consumed;
-      output.Push(std::move(block), total.produced);
-      if (session_->error().code != 0 || static_cast<double>(output.size()) > limit) break;
-      // Input that a step leaves over is no stream any more; what it was not given may be one.
-      const bool ended = total.status == Status::kStreamEnd || stops;
-      if (total.status != Status::kOutputFull && ended && session_->Left() != 0) break;
-      const bool all = bytes.empty() && session_->Pending() == 0;
-      if (total.status != Status::kOutputFull && all) break;
-      size = kMaxOutput;
-    }
+    const Completion total = Decode(BytesOf(info[0]), flush, limit, output);
     session_->SetSynchronous(false);
     session_->DropInput();
     Report(info, total);
-    environment(info).scratch()[kConsumed] = static_cast<double>(consumed);
-    if (session_->error().code != 0 || static_cast<double>(output.size()) > limit) {
-      return info.Env().Undefined();
-    }
+    if (static_cast<double>(CountedOutput(output.size())) > limit) return info.Env().Null();
+    if (session_->error().code != 0) return info.Env().Undefined();
     auto buffer = Napi::Buffer<uint8_t>::New(info.Env(), output.size());
     if (buffer.IsEmpty() || info.Env().IsExceptionPending()) return info.Env().Undefined();
     output.Read({buffer.Data(), buffer.Length()});
+    environment(info).scratch()[kConsumed] = static_cast<double>(consumed_);
     return buffer;
   }
 
@@ -142,6 +118,50 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     return info.Env().Undefined();
   }
 
+  /// All of `bytes`, or until an error, the end of the stream, or more output than `limit`.
+  Completion Decode(std::span<const uint8_t> bytes, Flush flush, double limit,
+                    OutputQueue& output) {
+    Completion step{};
+    consumed_ = 0;
+    size_t size = std::clamp(bytes.size() * kExpansionGuess, kMinOutput, kMaxOutput);
+    while (true) {
+      if (session_->RoomMatters()) size = std::max<size_t>(size, session_->output_unit());
+      bytes = bytes.subspan(session_->Write(bytes));
+      Block block = BlockPool::Instance().Take(size);
+      const bool flush_now = bytes.empty() || flush == Flush::kBlock;
+      if (!block || !session_->Step({block.data(), block.capacity()},
+                                    flush_now ? flush : Flush::kNone, false)) {
+        session_->FailOutOfMemory();  // what there is so far must not look whole
+        return step;
+      }
+      step = session_->result();
+      consumed_ += step.consumed;
+      output.Push(std::move(block), step.produced);
+      if (session_->error().code != 0 || IsWhole(step, bytes.empty(), flush)) return step;
+      if (static_cast<double>(WholeUnits(output.size())) > limit) return step;
+      size = kMaxOutput;
+    }
+  }
+
+  bool IsWhole(const Completion& step, bool all_given, Flush flush) const {
+    if (step.status == Status::kOutputFull) return false;
+    // Input that a step leaves over is no stream any more; what it was not given may be one.
+    const bool may_end = step.status == Status::kStreamEnd || flush == Flush::kBlock;
+    if (may_end && session_->Left() != 0) return true;
+    return all_given && session_->Pending() == 0;
+  }
+
+  uint64_t WholeUnits(uint64_t size) const {
+    const uint32_t unit = session_->output_unit();
+    return unit == 0 ? size : size - size % unit;
+  }
+
+  /// node:zlib looks at maxOutputLength whenever an output buffer is full, and at the end: an error
+  /// in the data comes before what else is in its buffer.
+  uint64_t CountedOutput(uint64_t size) const {
+    return session_->error().code != 0 ? WholeUnits(size) : size;
+  }
+
   void Report(const Napi::CallbackInfo& info, const Completion& completion) {
     double* const scratch = environment(info).scratch();
     const bool busy = session_ && session_->busy();
@@ -156,6 +176,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
 
   Napi::Reference<Napi::Uint8Array> output_;
   bool closed_ = false;
+  uint64_t consumed_ = 0;  ///< by the last synchronous call
 };
 
 }  // namespace

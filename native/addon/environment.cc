@@ -38,14 +38,18 @@ std::span<const uint8_t> BytesOf(const Napi::Value& value) {
   size_t size = 0;
   // The C interface: the C++ one insists on an ArrayBuffer, where a SharedArrayBuffer will do.
   if (value.IsTypedArray()) {
-    napi_typedarray_type type;
+    auto type = static_cast<napi_typedarray_type>(-1);
     size_t length = 0;
     size_t offset = 0;
     if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, &offset) !=
         napi_ok) {
       return {};
     }
-    size = value.As<Napi::TypedArray>().ByteLength();
+    // Newer kinds of array (Float16Array) have no size in node-addon-api.
+    const bool known = type >= napi_int8_array && type <= napi_biguint64_array;
+    size = known ? value.As<Napi::TypedArray>().ByteLength()
+                 : static_cast<size_t>(
+                       value.As<Napi::Object>().Get("byteLength").ToNumber().Int64Value());
   } else if (value.IsDataView()) {
     if (napi_get_dataview_info(value.Env(), value, &size, &data, nullptr, nullptr) != napi_ok) {
       return {};

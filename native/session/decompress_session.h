@@ -24,6 +24,10 @@ class DecompressSession final : public RequestOwner {
 
   /// Output buffer size of the node:zlib stream this stands for, in bytes (StepMarks).
   void SetOutputUnit(uint32_t bytes) { output_unit_ = bytes; }
+  uint32_t output_unit() const { return output_unit_; }
+  /// zlib accepts distances into what the same call put out: with a window smaller than the
+  /// stream's it depends on the room of a call what it refuses.
+  bool RoomMatters() const { return params_.window_bits != 0 && params_.window_bits != 15; }
 
   /// Copies the rest of one of the caller's chunks. @return bytes taken: fewer than given when
   /// enough waits already

@@ -7,10 +7,12 @@ import {
   scheduleKick,
   scratch,
 } from '../binding.js';
-import { Z_BLOCK, Z_DEFAULT_CHUNK, Z_NO_FLUSH } from '../constants.js';
+import { Z_BLOCK, Z_DEFAULT_CHUNK, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, trailingJunk, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
+
+const OUT_OF_MEMORY: [number, string] = [Z_MEM_ERROR, 'Zlib error'];
 
 /** Output buffers grow to this many bytes as long as steps fill them. */
 const MAX_OUTPUT = 256 * 1024;
@@ -30,6 +32,10 @@ export class DecompressEngine extends EngineBase {
   private waiting = false;
   private whenIdle: (() => void) | null = null;
   private output: Buffer | null = null;
+  /** Bytes at the start of `output` that node:zlib would not hand over yet. */
+  private held = 0;
+  /** Bytes put out since the last multiple of node:zlib's output buffer. */
+  private phase = 0;
   private outputSize = this.options.chunkSizeGiven
     ? Math.trunc(this.options.chunkSize)
     : Z_DEFAULT_CHUNK;
@@ -112,7 +118,7 @@ export class DecompressEngine extends EngineBase {
     const output = this.outputRoom();
     // A flush without data is a call of its own in node:zlib, after those of the data.
     const apart = flushDue && task.chunk.byteLength === 0;
-    if (!session.step(output, flushDue ? task.kind : Z_NO_FLUSH, apart)) {
+    if (!session.step(output.subarray(this.held), flushDue ? task.kind : Z_NO_FLUSH, apart)) {
       this.fail(session);
       return;
     }
@@ -138,14 +144,15 @@ export class DecompressEngine extends EngineBase {
     }
     this.stream.bytesWritten += scratch[Scratch.Consumed] ?? 0;
     if (session.error()) {
-      this.lastOutput = this.takeOutput(produced);
+      this.lastOutput = this.takeOutput(produced && this.held + produced);
       this.waitATurn();
       return;
     }
     this.more = status === Status.OutputFull;
-    this.pushOutput(produced, status === Status.OutputFull);
+    this.phase = (this.phase + produced) % Math.trunc(this.options.chunkSize);
+    this.pushOutput(this.held + produced, status === Status.OutputFull);
     // An idle stream keeps no output buffer.
-    if (pending === 0 && status !== Status.OutputFull) this.output = null;
+    if (pending === 0 && status !== Status.OutputFull && this.held === 0) this.output = null;
     if (this.closed || status === Status.OutputFull) return;
     if (left !== 0) this.endEarly(session);
     if (this.flushing && !this.closed) this.flushed = this.unused(session) === 0;
@@ -183,12 +190,29 @@ export class DecompressEngine extends EngineBase {
   }
 
   private pushOutput(produced: number, full: boolean): void {
+    this.held = 0;
     if (produced === 0) return;
-    const chunk = this.takeOutput(produced);
+    const { task } = this;
+    // In the middle of a write (it was too long to take at once) node:zlib hands over full buffers.
+    const amid = !full && task !== null && task.offset < task.chunk.byteLength;
+    const tail = amid ? Math.min(this.phase, produced) : 0;
+    const kept = tail > 0 ? this.output?.subarray(produced - tail, produced) : undefined;
+    const chunk = this.takeOutput(produced - tail);
+    if (kept) this.hold(kept);
+    if (chunk.byteLength === 0) return;
     if (full && !this.options.chunkSizeGiven) {
       this.outputSize = Math.min(2 * this.outputSize, MAX_OUTPUT);
     }
     this.push(chunk);
+  }
+
+  private hold(bytes: Buffer): void {
+    if (this.output) {
+      this.output.copyWithin(0, bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+    } else {
+      this.outputRoom().set(bytes);
+    }
+    this.held = bytes.byteLength;
   }
 
   /**
@@ -215,17 +239,14 @@ export class DecompressEngine extends EngineBase {
   }
 
   private fail(session: DecompressSession): void {
-    const [errno, message] = session.error() ?? [0, 'Zlib error'];
-    this.failWith(zlibError(errno, message));
+    this.failWith(zlibError(...(session.error() ?? OUT_OF_MEMORY)));
   }
 
   processSync(chunk: ArrayBufferView, kind: number): Buffer {
     const session = this.open();
     const output = session.runSync(chunk, kind, this.options.maxOutputLength);
-    if (output === undefined) {
-      const error = session.error();
-      throw error ? zlibError(...error) : bufferTooLarge(this.options.maxOutputLength);
-    }
+    if (output === null) throw bufferTooLarge(this.options.maxOutputLength);
+    if (output === undefined) throw zlibError(...(session.error() ?? OUT_OF_MEMORY));
     const consumed = scratch[Scratch.Consumed] ?? 0;
     this.stream.bytesWritten = consumed;
     if (this.options.strictEnd && consumed < chunk.byteLength) throw trailingJunk();
@@ -260,6 +281,8 @@ export class DecompressEngine extends EngineBase {
     session.reset();
     this.flushed = false;
     this.more = false;
+    this.held = 0;
+    this.phase = 0;
   }
 
   protected release(): void {

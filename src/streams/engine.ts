@@ -162,6 +162,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
       } while (this.again);
     } finally {
       this.advancing = false;
+      // A listener threw: what waits goes on without it.
+      if (this.again) setImmediate(() => this.onNativeReady());
     }
   }
 

@@ -39,6 +39,8 @@ export interface ZlibStream extends Transform {
   _closed: boolean;
   _rejectGarbageAfterEnd?: boolean;
   _mode?: Mode;
+  /** _flush() was called: no data follows. */
+  [finishing]?: boolean;
   flush(kind?: number | Callback, callback?: Callback): void;
   close(callback?: Callback): void;
   params(level: number, strategy: number, callback: Callback): void;
@@ -56,6 +58,7 @@ export interface ZlibConstructor {
 }
 
 const flushKind = Symbol('flush kind');
+const finishing = Symbol('finishing');
 type FlushBuffer = Buffer & { [flushKind]?: number };
 
 // Zero-length chunks that stand for a flush in the sequence of writes, so that it keeps its place.
@@ -158,8 +161,8 @@ base.reset = function reset() {
 // The finish flush is always a call of its own. node:zlib gives it along with the last write if
 // end() was called by the time that write is processed; here output must not depend on timing.
 base._flush = function _flush(callback: Done) {
-  const kind = strongerFlush(this._defaultFlushFlag, this._finishFlushFlag);
-  this._transform(flushBuffers[kind], '' as BufferEncoding, (error) => {
+  this[finishing] = true;
+  this._transform(flushBuffers[finishKind(this)], '' as BufferEncoding, (error) => {
     // The callback ends the readable side: of a stream destroyed meanwhile that would look whole.
     if (!this.destroyed) callback(error);
   });
@@ -216,11 +219,14 @@ base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncod
   processChunk(this, chunk, chunk[flushKind] ?? ownFlush(this, chunk), done, !hasCallback(this));
 };
 
-/** The kind for a chunk that says none: an empty one behind the last is _flush()'s, replaced. */
+/** The kind for a chunk that says none. A subclass may give on another one for that of _flush(). */
 function ownFlush(stream: ZlibStream, chunk: Uint8Array): number {
-  const last = stream.writableEnded && stream.writableLength === 0 && chunk.byteLength === 0;
-  const { _defaultFlushFlag: usual, _finishFlushFlag: finish } = stream;
-  return last ? strongerFlush(usual, finish) : usual;
+  const isFlush = stream[finishing] === true && chunk.byteLength === 0;
+  return isFlush ? finishKind(stream) : stream._defaultFlushFlag;
+}
+
+function finishKind({ _defaultFlushFlag, _finishFlushFlag }: ZlibStream): number {
+  return strongerFlush(_defaultFlushFlag, _finishFlushFlag);
 }
 
 base._read = function _read(size: number) {
