@@ -74,17 +74,11 @@ export class CompressEngine extends EngineBase {
     }
   }
 
-  /** Goes on in a later turn. */
-  private later(): void {
-    setImmediate(() => this.onNativeReady());
-  }
-
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */
   private refuse({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
     if (kind === Z_FINISH && chunk.byteLength === 0) return false;
-    if (this.processing) this.later();
-    else if (kind === Z_FINISH) this.failWith(zlibError(Z_BUF_ERROR, 'buffer error'));
-    else this.failWith(zlibError(Z_STREAM_ERROR, 'stream error'));
+    if (kind === Z_FINISH) this.failLater(zlibError(Z_BUF_ERROR, 'buffer error'));
+    else this.failLater(zlibError(Z_STREAM_ERROR, 'stream error'));
     return true;
   }
 
@@ -105,7 +99,7 @@ export class CompressEngine extends EngineBase {
   /** A flush that flushes nothing still gets the header out. False: in a later turn. */
   private showHeader(session: CompressSession): boolean {
     if (this.processing) {
-      this.later();
+      setImmediate(() => this.onNativeReady());
       return false;
     }
     session.startOutput();
@@ -140,7 +134,7 @@ export class CompressEngine extends EngineBase {
 
   private failed(): boolean {
     if (scratch[Scratch.Status] === Status.Ok) return false;
-    this.failWith(zlibError(Z_MEM_ERROR, 'Zlib error'));
+    this.failLater(zlibError(Z_MEM_ERROR, 'Zlib error'));
     return true;
   }
 

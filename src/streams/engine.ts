@@ -73,6 +73,9 @@ export abstract class EngineBase implements Engine, SessionOwner {
   /** A chunk was processed and its callback is due. */
   private calling = false;
   private again = false;
+  private failing = false;
+  /** The readable side ended: nobody will ask for more. */
+  private ended = false;
 
   constructor(
     protected readonly mode: Mode,
@@ -169,7 +172,16 @@ export abstract class EngineBase implements Engine, SessionOwner {
 
   /** Pushes one chunk of output; notes when the consumer wants no more. */
   protected push(chunk: Buffer | null): void {
-    if (!this.stream.push(chunk) && chunk !== null) this.blocked = true;
+    if (chunk === null) this.ended = true;
+    this.blocked = !this.stream.push(chunk) && !this.ended;
+  }
+
+  /** The same in a turn of its own: who writes or reads just now is not surprised by it. */
+  protected failLater(error: Error): void {
+    this.task = null;
+    if (this.failing) return;
+    this.failing = true;
+    setImmediate(() => this.resource.runInAsyncScope(this.failWith, this, error));
   }
 
   /** Destroys the stream. As in node:zlib nobody hears of the chunk in progress any more. */
