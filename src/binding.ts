@@ -11,6 +11,7 @@ export enum Scratch {
   Produced = 5,
   Pending = 6,
   Left = 7,
+  Inside = 8,
 }
 
 /** `warpdrive::Status` (native/device/request.h). */

@@ -171,6 +171,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     scratch[kConsumed] = completion.consumed;
     scratch[kProduced] = completion.produced;
     scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
+    scratch[kInside] = session_ && session_->InsideWrite();
     scratch[kLeft] = session_ ? static_cast<double>(session_->Left()) : 0;
   }
 

@@ -22,7 +22,8 @@ enum Scratch : size_t {
   kProduced = 5,  ///< decompression: output bytes the last call wrote
   kPending = 6,   ///< decompression: input bytes that wait
   kLeft = 7,      ///< decompression: input bytes that the last step was given and did not use
-  kScratchSize = 8,
+  kInside = 8,    ///< decompression: 1 if the last step's input ended inside a write()
+  kScratchSize = 16,
 };
 
 /// One per environment; made when the addon is loaded there, gone with its cleanup hook.

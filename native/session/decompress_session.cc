@@ -135,6 +135,11 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
   }
 }
 
+bool DecompressSession::InsideWrite() const {
+  if (busy_ || active_.size() != 0) return false;
+  return std::find(write_ends_.begin(), write_ends_.end(), total_consumed_) == write_ends_.end();
+}
+
 bool DecompressSession::DropRestOfWrite() {
   if (busy_) return true;
   const auto end = std::find_if(write_ends_.begin(), write_ends_.end(),

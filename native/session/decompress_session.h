@@ -46,6 +46,8 @@ class DecompressSession final : public RequestOwner {
   size_t Pending() const;
   /// Bytes of input that the last step was given and did not use.
   size_t Left() const { return busy_ ? 0 : active_.size(); }
+  /// Whether the last step used all it was given, and the last write() goes on behind that.
+  bool InsideWrite() const;
   /// The last step's result. consumed and produced are bytes.
   const Completion& result() const { return result_; }
   StreamError error() const;

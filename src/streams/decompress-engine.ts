@@ -34,6 +34,8 @@ export class DecompressEngine extends EngineBase {
   private output: Buffer | null = null;
   /** Bytes at the start of `output` that node:zlib would not hand over yet. */
   private held = 0;
+  /** Input bytes that node:zlib would not count yet. */
+  private uncounted = 0;
   /** Bytes put out since the last multiple of node:zlib's output buffer. */
   private phase = 0;
   private outputSize = this.options.chunkSizeGiven
@@ -137,20 +139,24 @@ export class DecompressEngine extends EngineBase {
     const produced = scratch[Scratch.Produced] ?? 0;
     const pending = scratch[Scratch.Pending] ?? 0;
     const left = scratch[Scratch.Left] ?? 0;
+    const inside = scratch[Scratch.Inside] === 1 && status === Status.Ok;
+    const consumed = scratch[Scratch.Consumed] ?? 0;
     if (this.discardStep) {
       this.discardStep = false;
       this.restart(session);
       return;
     }
-    this.stream.bytesWritten += scratch[Scratch.Consumed] ?? 0;
     if (session.error()) {
+      this.stream.bytesWritten += consumed && this.uncounted + consumed;
       this.lastOutput = this.takeOutput(produced && this.held + produced);
       this.waitATurn();
       return;
     }
     this.more = status === Status.OutputFull;
     this.phase = (this.phase + produced) % Math.trunc(this.options.chunkSize);
-    this.pushOutput(this.held + produced, status === Status.OutputFull);
+    this.uncounted += consumed;
+    this.pushOutput(this.held + produced, inside, status === Status.OutputFull);
+    if (this.held === 0 || this.held < produced) this.countInput();
     // An idle stream keeps no output buffer.
     if (pending === 0 && status !== Status.OutputFull && this.held === 0) this.output = null;
     if (this.closed || status === Status.OutputFull) return;
@@ -189,13 +195,19 @@ export class DecompressEngine extends EngineBase {
     return part;
   }
 
-  private pushOutput(produced: number, full: boolean): void {
+  private countInput(): void {
+    this.stream.bytesWritten += this.uncounted;
+    this.uncounted = 0;
+  }
+
+  /**
+   * Inside a write (it was too long to be taken at once) node:zlib hands over full buffers only,
+   * and what is in the last one is lost if the rest of the write has an error.
+   */
+  private pushOutput(produced: number, inside: boolean, full: boolean): void {
     this.held = 0;
     if (produced === 0) return;
-    const { task } = this;
-    // In the middle of a write (it was too long to take at once) node:zlib hands over full buffers.
-    const amid = !full && task !== null && task.offset < task.chunk.byteLength;
-    const tail = amid ? Math.min(this.phase, produced) : 0;
+    const tail = inside ? Math.min(this.phase, produced) : 0;
     const kept = tail > 0 ? this.output?.subarray(produced - tail, produced) : undefined;
     const chunk = this.takeOutput(produced - tail);
     if (kept) this.hold(kept);
@@ -282,6 +294,7 @@ export class DecompressEngine extends EngineBase {
     this.flushed = false;
     this.more = false;
     this.held = 0;
+    this.uncounted = 0;
     this.phase = 0;
   }
 

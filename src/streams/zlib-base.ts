@@ -39,6 +39,7 @@ export interface ZlibStream extends Transform {
   _closed: boolean;
   _rejectGarbageAfterEnd?: boolean;
   _mode?: Mode;
+  _flushBoundIdx?: number;
   /** _flush() was called: no data follows. */
   [finishing]?: boolean;
   flush(kind?: number | Callback, callback?: Callback): void;
@@ -68,9 +69,13 @@ for (const kind of FLUSH_KINDS) {
   flushBuffers[kind] = Object.assign(Buffer.from(new ArrayBuffer(0)), { [flushKind]: kind });
 }
 
-/** The stronger of two flush kinds: FLUSH_KINDS is in ascending order. */
-function strongerFlush(a: number, b: number): number {
-  return FLUSH_KINDS.indexOf(a) > FLUSH_KINDS.indexOf(b) ? a : b;
+/**
+ * The stronger of two flush kinds: FLUSH_KINDS is in ascending order. Options may be fractions:
+ * they compare as unknown, and count as the integer below them.
+ */
+function strongerFlush(usual: number, finish: number): number {
+  const [a, b] = [FLUSH_KINDS.indexOf(usual), FLUSH_KINDS.indexOf(finish)];
+  return Math.trunc(b >= 0 && a > b ? usual : finish);
 }
 
 function isDecompressor(mode: Mode): boolean {
@@ -216,7 +221,10 @@ base._destroy = function _destroy(error, callback) {
 };
 
 base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
-  processChunk(this, chunk, chunk[flushKind] ?? ownFlush(this, chunk), done, !hasCallback(this));
+  // The last write of all is waited for by the callback of end().
+  const last = this.writableEnded && this.writableLength === chunk.byteLength;
+  const early = !last && !hasCallback(this);
+  processChunk(this, chunk, chunk[flushKind] ?? ownFlush(this, chunk), done, early);
 };
 
 /** The kind for a chunk that says none. A subclass may give on another one for that of _flush(). */
@@ -301,6 +309,7 @@ export function Zlib(
     this._rejectGarbageAfterEnd = checked.rejectGarbageAfterEnd;
   }
   if (fields.has('_mode')) this._mode = mode;
+  if (fields.has('_flushBoundIdx')) this._flushBoundIdx = 0;
 }
 Object.setPrototypeOf(Zlib.prototype, ZlibBase.prototype);
 Object.setPrototypeOf(Zlib, ZlibBase);
