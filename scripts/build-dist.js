@@ -1,5 +1,5 @@
 // Builds dist/: types by tsc, one file of JavaScript per entry by esbuild, since each further file
-// would cost every user half a millisecond at start-up.
+// would cost every user half a millisecond at start-up. The commands stay as they are in src/cli.
 
 const { execFileSync } = require('node:child_process');
 const { chmodSync, copyFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
@@ -40,27 +40,31 @@ function writeModuleEntry() {
   writeFileSync(join(work, 'index.mjs'), `${lines.join('\n')}\n`);
 }
 
-/** Entries by their path in dist/. All share the modules in index.js. */
-function bundle(entryPoints) {
+/** `entryPoints`: a list of files, or files by their name in dist/. */
+function build(entryPoints, options) {
   esbuild.buildSync({
     absWorkingDir: root,
     entryPoints,
     outdir: work,
-    bundle: true,
     platform: 'node',
     target: 'node20',
-    external: ['./index.js', '../index.js'],
-    packages: 'external',
+    format: 'cjs',
     charset: 'utf8',
     logLevel: 'warning',
+    ...options,
   });
+}
+
+/** All share the modules in index.js. */
+function bundle(entryPoints) {
+  build(entryPoints, { bundle: true, external: ['./index.js'], packages: 'external' });
 }
 
 rmSync(work, { recursive: true, force: true });
 const tsc = join(require.resolve('typescript/package.json'), '..', 'bin', 'tsc');
 execFileSync(process.execPath, [tsc, '-p', root, '--outDir', work], { stdio: 'inherit' });
 bundle({ register: 'src/register.ts', warpdrive: 'src/warpdrive-entry.ts' });
-bundle(Object.fromEntries(commands.map((name) => [`cli/${name}`, `src/cli/${name}.ts`])));
+build(['src/cli/*.ts'], { outbase: 'src' });
 bundle({ index: 'src/index.ts' });
 writeModuleEntry();
 for (const file of ['index.d.ts', 'index.d.mts']) {

@@ -1,0 +1,65 @@
+// Bytes after the end of a compressed stream: the output ends there, bytesWritten does not count
+// them, and later writes and flushes are still called back.
+
+const { once } = require('node:events');
+
+const { turns } = require('../support/drive');
+const { Recorder } = require('../support/events');
+const { assertSameAsync } = require('../support/same');
+const { node } = require('../support/subject');
+const { test } = require('../support/bounded');
+
+const rest = Buffer.from('no compressed data');
+
+const STREAMS = {
+  Inflate: node.deflateSync('0123456789'.repeat(4)),
+  InflateRaw: node.deflateRawSync('0123456789'.repeat(4)),
+  Unzip: node.deflateSync('0123456789'.repeat(4)),
+};
+
+const WAYS = {
+  'the stream and no more': (stream, bytes) => stream.end(bytes),
+  'the rest in a write of its own': (stream, bytes) => {
+    stream.write(bytes);
+    stream.write(rest);
+  },
+  'the rest in end()': (stream, bytes) => {
+    stream.write(bytes);
+    stream.end(rest);
+  },
+  'both in one write': (stream, bytes) => stream.write(Buffer.concat([bytes, rest])),
+  'both in end()': (stream, bytes) => stream.end(Buffer.concat([bytes, rest])),
+};
+
+for (const [name, bytes] of Object.entries(STREAMS)) {
+  for (const [title, write] of Object.entries(WAYS)) {
+    test(`${name}: ${title}`, async () => {
+      await assertSameAsync(async (side) => {
+        const stream = new side[name]();
+        const recorder = new Recorder(stream);
+        const ended = once(stream, 'end');
+        write(stream, bytes);
+        await ended;
+        const counted = stream.bytesWritten;
+        await turns();
+        stream.destroy();
+        return { counted, output: String(recorder.output), reads: recorder.reads().slice(0, 2) };
+      });
+    });
+  }
+
+  test(`${name}: writes and a flush after the end are called back`, async () => {
+    await assertSameAsync(async (side) => {
+      const stream = new side[name]();
+      const recorder = new Recorder(stream);
+      stream.write(bytes, recorder.callback('stream'));
+      stream.write(Buffer.alloc(1), recorder.callback('zero'));
+      stream.write(Buffer.alloc(1), recorder.callback('another'));
+      stream.flush(recorder.callback('flush'));
+      await recorder.calledBack();
+      await turns();
+      stream.destroy();
+      return { calls: recorder.called(), output: String(recorder.output) };
+    });
+  });
+}
