@@ -69,7 +69,11 @@ StepMarks DecompressSession::Marks(bool flush_apart) {
   if (output_unit_ != 0) {
     marks.output_phase = static_cast<uint32_t>(total_produced_ % output_unit_);
   }
-  while (!write_ends_.empty() && write_ends_.front() <= total_consumed_) write_ends_.pop_front();
+  // What a write that was used up still has to give comes before the next write: a mark at 0.
+  const bool full = result_.status == Status::kOutputFull;
+  while (!write_ends_.empty() && write_ends_.front() + (full ? 1 : 0) <= total_consumed_) {
+    write_ends_.pop_front();
+  }
   for (const uint64_t end : write_ends_) {
     if (end > total_consumed_ + active_.size()) break;
     marks.input_ends.push_back(static_cast<uint32_t>(end - total_consumed_));
@@ -116,6 +120,7 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
   result_ = completion;
   active_.begin += completion.consumed;
   total_consumed_ += completion.consumed;
+  NoteWriteEnd();
   total_produced_ += completion.produced;
   if (active_.size() == 0) {
     active_.begin = active_.end = 0;
@@ -136,8 +141,14 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
 }
 
 bool DecompressSession::InsideWrite() const {
-  if (busy_ || active_.size() != 0) return false;
-  return std::find(write_ends_.begin(), write_ends_.end(), total_consumed_) == write_ends_.end();
+  return !busy_ && active_.size() == 0 && total_consumed_ != last_end_;
+}
+
+void DecompressSession::NoteWriteEnd() {
+  for (const uint64_t end : write_ends_) {
+    if (end > total_consumed_) break;
+    last_end_ = end;
+  }
 }
 
 bool DecompressSession::DropRestOfWrite() {
@@ -151,7 +162,8 @@ bool DecompressSession::DropRestOfWrite() {
     return false;
   }
   size_t rest = static_cast<size_t>(*end - total_consumed_);
-  total_consumed_ += rest;
+  total_consumed_ = *end;
+  NoteWriteEnd();
   for (Input* input : {&active_, &pending_}) {
     const size_t dropped = std::min(rest, input->size());
     input->begin += dropped;
@@ -173,7 +185,7 @@ bool DecompressSession::Reset() {
   pending_ = {};
   context_.reset();
   write_ends_.clear();
-  total_written_ = total_consumed_ = 0;
+  total_written_ = total_consumed_ = last_end_ = 0;
   result_ = {};
   error_ = {};
   return true;

@@ -75,6 +75,7 @@ class DecompressSession final : public RequestOwner {
   };
   static bool Append(Input& input, std::span<const uint8_t> data);
   StepMarks Marks(bool flush_apart);
+  void NoteWriteEnd();
 
   std::shared_ptr<Channel> channel_;
   StreamParams params_;
@@ -85,6 +86,7 @@ class DecompressSession final : public RequestOwner {
   std::deque<uint64_t> write_ends_;  ///< where writes end, in bytes from the stream's start
   uint64_t total_written_ = 0;
   uint64_t total_consumed_ = 0;
+  uint64_t last_end_ = 0;  ///< the last of write_ends_ that was reached
   uint64_t total_produced_ = 0;
   uint32_t output_unit_ = 0;
   Completion result_;

@@ -193,13 +193,14 @@ base.flush = function flush(kind?: number | Callback, callback?: Callback) {
   } else if (this.writableEnded) {
     if (done) this.once('end', done);
   } else {
-    const marker = flushBuffers[flag as number] ?? refuseFlush(flag, this._defaultFullFlushFlag);
+    const known = typeof flag === 'number' ? flushBuffers[flag] : undefined;
+    const marker = known ?? strangeFlush(flag, this._defaultFullFlushFlag);
     this.write(marker, '' as BufferEncoding, done);
   }
 };
 
-/** A flush kind that does not exist: the running Node throws, or takes the default. */
-function refuseFlush(kind: unknown, fallback: number): FlushBuffer {
+/** No flush kind: the running Node throws, takes a string for the number in it, or the default. */
+function strangeFlush(kind: unknown, fallback: number): FlushBuffer {
   const asked = nodeZlib.createDeflate();
   asked.on('error', () => {});
   try {
@@ -207,7 +208,7 @@ function refuseFlush(kind: unknown, fallback: number): FlushBuffer {
   } finally {
     asked.close();
   }
-  return flushBuffers[fallback] as FlushBuffer;
+  return flushBuffers[kind as number] ?? (flushBuffers[fallback] as FlushBuffer);
 }
 
 base.close = function close(callback?: Callback) {
