@@ -91,6 +91,11 @@ function transformOptions(options: TransformOptions | undefined): TransformOptio
   return { autoDestroy: true, ...options, ...(notBytes && bytes) };
 }
 
+function lacksReadableSide(stream: object): boolean {
+  const { _readableState: state } = stream as { _readableState?: { readable?: boolean } };
+  return state?.readable === false;
+}
+
 export function ZlibBase(
   this: ZlibStream,
   options: Options | undefined,
@@ -175,7 +180,9 @@ base._flush = function _flush(callback: Done) {
 
 // Output of the finish flush goes on after 'finish': Transform's own _final would hold that back.
 base._final = function _final(callback: Done) {
-  if (this._handle) this._handle.whenProcessed(callback);
+  // Made with `readable: false`: output fails, as node:zlib's does.
+  if (lacksReadableSide(this)) this.push(Buffer.alloc(1));
+  else if (this._handle) this._handle.whenProcessed(callback);
   else callback();
 };
 

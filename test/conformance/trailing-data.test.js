@@ -66,7 +66,7 @@ const following = (bytes) => ({
   'a gzip member': concat([bytes, small]),
 });
 
-const OPTIONS = [{}, { rejectGarbageAfterEnd: true }, { rejectGarbageAfterEnd: false }];
+const OPTIONS = [{}, { rejectGarbageAfterEnd: true }];
 
 const capital = (method) => method[0].toUpperCase() + method.slice(1);
 
@@ -122,10 +122,8 @@ for (const [method, bytes] of [
 for (const method of ['gunzip', 'unzip']) {
   test(`${method}: every first byte of garbage`, async () => {
     for (let first = 0; first < 256; first++) {
-      for (const rest of [[], [1, 2]]) {
-        const bytes = concat([small, Buffer.from([first, ...rest])]);
-        await everyForm(method, bytes, {}, [small.length, bytes.length], `${first}, ${rest}`);
-      }
+      const bytes = concat([small, Buffer.from([first, 1, 2].slice(0, 1 + (first % 3)))]);
+      await everyForm(method, bytes, {}, [small.length], `${first}`);
     }
   });
 }
