@@ -74,6 +74,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
   private calling = false;
   private again = false;
   private failing = false;
+  /** Listeners of 'data' run: node:zlib takes that for a time between two writes. */
+  private pushing = false;
   /** The readable side ended: nobody will ask for more. */
   private ended = false;
 
@@ -115,7 +117,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
 
   /** @throws where the running Node does: newer ones refuse while a write is in progress */
   reset(): void {
-    if (this.task || this.calling) refuseReset();
+    if (!this.pushing && (this.task || this.calling)) refuseReset();
     this.restartStream();
   }
 
@@ -173,7 +175,12 @@ export abstract class EngineBase implements Engine, SessionOwner {
   /** Pushes one chunk of output; notes when the consumer wants no more. */
   protected push(chunk: Buffer | null): void {
     if (chunk === null) this.ended = true;
-    this.blocked = !this.stream.push(chunk) && !this.ended;
+    this.pushing = true;
+    try {
+      this.blocked = !this.stream.push(chunk) && !this.ended;
+    } finally {
+      this.pushing = false;
+    }
   }
 
   /** The same in a turn of its own: who writes or reads just now is not surprised by it. */
