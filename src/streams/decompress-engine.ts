@@ -148,7 +148,8 @@ export class DecompressEngine extends EngineBase {
     }
     if (session.error()) {
       this.stream.bytesWritten += consumed && this.uncounted + consumed;
-      this.lastOutput = this.takeOutput(produced && this.held + produced);
+      // A mark that was passed without more output still lets go of what is held.
+      this.lastOutput = this.takeOutput(produced || consumed ? this.held + produced : 0);
       this.waitATurn();
       return;
     }

@@ -152,8 +152,10 @@ class InflateStream final : public StreamCodec {
   // Smaller windows make it depend on the output space which distances zlib refuses, and
   // dictionaries are rare: both are left to zlib.
   bool MayHandOver(int flush) const {
-    return HasBulkInflate() && flush != Z_BLOCK && dictionary_size_ == 0 &&
-           (window_bits_ == 0 || window_bits_ == MAX_WBITS);
+    if (!HasBulkInflate() || flush == Z_BLOCK || dictionary_size_ != 0) return false;
+    if (window_bits_ != 0 && window_bits_ != MAX_WBITS) return false;
+    const int header_window_bits = (first_byte_ >> 4) + 8;  // CINFO, RFC 1950 §2.2
+    return MemberFormat() != Format::kZlib || header_window_bits == MAX_WBITS;
   }
 
   Format MemberFormat() const {
@@ -163,8 +165,6 @@ class InflateStream final : public StreamCodec {
 
   bool HandOver() {
     const Format format = MemberFormat();
-    // CINFO, RFC 1950 §2.2
-    if (format == Format::kZlib && (first_byte_ >> 4) + 8 != MAX_WBITS) return false;
     std::array<uint8_t, kMaxHistory> window;
     uInt window_size = 0;
     if (inflateGetDictionary(&stream_, window.data(), &window_size) != Z_OK || window_size == 0) {
