@@ -75,7 +75,7 @@ StepMarks DecompressSession::Marks(bool flush_apart) {
     write_ends_.pop_front();
   }
   for (const uint64_t end : write_ends_) {
-    if (end > total_consumed_ + active_.size()) break;
+    if (end > total_consumed_ + given_) break;
     marks.input_ends.push_back(static_cast<uint32_t>(end - total_consumed_));
   }
   return marks;
@@ -90,14 +90,16 @@ bool DecompressSession::Step(std::span<uint8_t> output, Flush flush, bool flush_
   }
   if (active_.size() == 0 && pending_.size() != 0) std::swap(active_, pending_);
   busy_ = true;
+  given_ = WholeWrites();
+  const bool all = given_ == active_.size() && pending_.size() == 0;
   context_->SetMarks(Marks(flush_apart));
   const Request request{
       .operation = Operation::kDecompress,
       // Z_BLOCK asks zlib to stop wherever a block ends, not to flush after the last byte.
-      .flush = pending_.size() != 0 && flush != Flush::kBlock ? Flush::kNone : flush,
+      .flush = all || flush == Flush::kBlock ? flush : Flush::kNone,
       .params = params_,
       .input = active_.block.data() + active_.begin,
-      .input_size = static_cast<uint32_t>(active_.size()),
+      .input_size = static_cast<uint32_t>(given_),
       .output = output.data(),
       .output_size = static_cast<uint32_t>(std::min<size_t>(output.size(), kMaxRequestBytes)),
       .context = context_.get(),
@@ -119,6 +121,7 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
   busy_ = false;
   result_ = completion;
   active_.begin += completion.consumed;
+  left_ = given_ - completion.consumed;
   total_consumed_ += completion.consumed;
   NoteWriteEnd();
   total_produced_ += completion.produced;
@@ -141,7 +144,16 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
 }
 
 bool DecompressSession::InsideWrite() const {
-  return !busy_ && active_.size() == 0 && total_consumed_ != last_end_;
+  return !busy_ && left_ == 0 && total_consumed_ != last_end_;
+}
+
+size_t DecompressSession::WholeWrites() const {
+  size_t whole = 0;
+  for (const uint64_t end : write_ends_) {
+    if (end > total_consumed_ + active_.size()) break;
+    if (end > total_consumed_) whole = static_cast<size_t>(end - total_consumed_);
+  }
+  return whole != 0 ? whole : active_.size();
 }
 
 void DecompressSession::NoteWriteEnd() {
@@ -186,6 +198,7 @@ bool DecompressSession::Reset() {
   context_.reset();
   write_ends_.clear();
   total_written_ = total_consumed_ = last_end_ = 0;
+  given_ = left_ = 0;
   result_ = {};
   error_ = {};
   return true;

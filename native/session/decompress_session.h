@@ -45,7 +45,7 @@ class DecompressSession final : public RequestOwner {
   /// Input bytes that wait, those in flight included.
   size_t Pending() const;
   /// Bytes of input that the last step was given and did not use.
-  size_t Left() const { return busy_ ? 0 : active_.size(); }
+  size_t Left() const { return busy_ ? 0 : left_; }
   /// Whether the last step used all it was given, and the last write() goes on behind that.
   bool InsideWrite() const;
   /// The last step's result. consumed and produced are bytes.
@@ -76,6 +76,9 @@ class DecompressSession final : public RequestOwner {
   static bool Append(Input& input, std::span<const uint8_t> data);
   StepMarks Marks(bool flush_apart);
   void NoteWriteEnd();
+  /// Bytes for the next step: what is there, but no part of a write behind whole ones. node:zlib
+  /// puts out what whole writes give before it looks at the next.
+  size_t WholeWrites() const;
 
   std::shared_ptr<Channel> channel_;
   StreamParams params_;
@@ -86,6 +89,8 @@ class DecompressSession final : public RequestOwner {
   std::deque<uint64_t> write_ends_;  ///< where writes end, in bytes from the stream's start
   uint64_t total_written_ = 0;
   uint64_t total_consumed_ = 0;
+  size_t given_ = 0;       ///< to the step in flight, or the last one
+  size_t left_ = 0;        ///< of that, not used
   uint64_t last_end_ = 0;  ///< the last of write_ends_ that was reached
   uint64_t total_produced_ = 0;
   uint32_t output_unit_ = 0;

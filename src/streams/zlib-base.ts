@@ -195,26 +195,31 @@ base.flush = function flush(kind?: number | Callback, callback?: Callback) {
   } else {
     flag = kind;
   }
+  const known = typeof flag === 'number' ? flushBuffers[flag] : undefined;
+  const marker = known ?? strangeFlush(this, flag);
   if (this.writableFinished) {
     if (done) process.nextTick(done);
   } else if (this.writableEnded) {
     if (done) this.once('end', done);
   } else {
-    const known = typeof flag === 'number' ? flushBuffers[flag] : undefined;
-    const marker = known ?? strangeFlush(flag, this._defaultFullFlushFlag);
     this.write(marker, '' as BufferEncoding, done);
   }
 };
 
-/** No flush kind: the running Node throws, takes a string for the number in it, or the default. */
-function strangeFlush(kind: unknown, fallback: number): FlushBuffer {
+/**
+ * For what is no flush kind: the running Node throws (older ones only before end()), takes a string
+ * for the number in it, or takes the default.
+ */
+function strangeFlush(stream: ZlibStream, kind: unknown): FlushBuffer {
   const asked = nodeZlib.createDeflate();
   asked.on('error', () => {});
+  if (stream.writableEnded) asked.end();
   try {
     asked.flush(kind as number, () => {});
   } finally {
     asked.close();
   }
+  const { _defaultFullFlushFlag: fallback } = stream;
   return flushBuffers[kind as number] ?? (flushBuffers[fallback] as FlushBuffer);
 }
 
