@@ -1,7 +1,7 @@
 // The zlib-compatible surface, and nothing else: the running Node's zlib, with what this package
 // accelerates put in its place. Whatever else that Node exports comes through untouched.
 import type * as Accelerated from './accelerated.js';
-import { nodeZlib } from './node-zlib.js';
+import { nodeZlib, REPLACED } from './node-zlib.js';
 
 /** WARPDRIVE_DISABLE: unset, empty and 0 leave the package on, all else turns it off. */
 function disabled(): boolean {
@@ -23,5 +23,6 @@ const warpdriveZlib = Object.defineProperties({}, descriptors) as typeof nodeZli
 };
 // Not enumerable: whoever lists the exports finds exactly zlib's.
 Object.defineProperty(warpdriveZlib, 'warpdrive', { value: warpdrive });
+Object.defineProperty(warpdriveZlib, REPLACED, { value: [...replacements.keys()] });
 
 export = warpdriveZlib;

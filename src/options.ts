@@ -64,7 +64,7 @@ function checkChunkSize(value: unknown): { chunkSize: number; chunkSizeGiven: bo
   if (value === undefined || Number.isNaN(value)) {
     return { chunkSize: Z_DEFAULT_CHUNK, chunkSizeGiven: false };
   }
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < Z_MIN_CHUNK) {
+  if (typeof value !== 'number' || !(value >= Z_MIN_CHUNK && value <= kMaxLength)) {
     throw new Refused();
   }
   return { chunkSize: value, chunkSizeGiven: true };

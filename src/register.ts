@@ -3,28 +3,32 @@
 // and modules that were loaded before and hold the module (not a single function of it).
 import { syncBuiltinESMExports } from 'node:module';
 
-import { builtin, nodeZlib, ORIGINAL } from './node-zlib.js';
+import { builtin, nodeZlib, ORIGINAL, REPLACED } from './node-zlib.js';
 
 import warpdriveZlib = require('./index.js');
 
-type Exports = Record<string, unknown>;
+type Exports = Record<string | symbol, unknown>;
 
 const ours = warpdriveZlib as unknown as Exports;
 const theirs = nodeZlib as unknown as Exports;
-/** What this package replaces; nothing if it is turned off by WARPDRIVE_DISABLE. */
-const replaced = Object.keys(theirs).filter((name) => descriptor(ours, name) !== undefined);
+/** Empty if the package is turned off by WARPDRIVE_DISABLE. */
+const replaced = ours[REPLACED] as string[];
+/** What was in zlib before: Node's own functions, or what somebody put around them. */
+const before = new Map<string, PropertyDescriptor>();
 
-/** The property of a name whose value is ours, undefined where the value is Node's. */
-function descriptor(exports: Exports, name: string): PropertyDescriptor | undefined {
-  const found = Object.getOwnPropertyDescriptor(exports, name);
-  const node = Object.getOwnPropertyDescriptor(theirs, name);
-  return found && 'value' in found && found.value !== node?.value ? found : undefined;
-}
+const descriptor = Object.getOwnPropertyDescriptor;
+const isOurs = (name: string) => descriptor(builtin, name)?.value === ours[name];
 
 /** Puts this package's functions into node:zlib, for the calling thread. Idempotent. */
 export function register(): void {
+  const others = ORIGINAL in builtin; // another copy of this package: not to be given back
+  for (const name of replaced) {
+    if (isOurs(name)) continue;
+    const now = descriptor(others ? theirs : builtin, name);
+    before.set(name, now ?? {});
+    Object.defineProperty(builtin, name, { ...now, value: ours[name] });
+  }
   if (replaced.length === 0) return;
-  for (const name of replaced) Object.defineProperty(builtin, name, descriptor(ours, name) ?? {});
   Object.defineProperty(builtin, ORIGINAL, { value: nodeZlib, configurable: true });
   Object.defineProperty(builtin, 'warpdrive', { value: ours.warpdrive, configurable: true });
   syncBuiltinESMExports();
@@ -32,13 +36,13 @@ export function register(): void {
 
 /** Gives node:zlib its own functions back; what others put there meanwhile stays. Idempotent. */
 export function unregister(): void {
-  for (const name of replaced) {
-    if (Object.getOwnPropertyDescriptor(builtin, name)?.value !== ours[name]) continue;
-    const own = Object.getOwnPropertyDescriptor(theirs, name);
-    if (own) Object.defineProperty(builtin, name, own);
+  for (const name of replaced.filter(isOurs)) {
+    Object.defineProperty(builtin, name, before.get(name) ?? {});
   }
-  if (builtin[ORIGINAL] === nodeZlib) delete builtin[ORIGINAL];
-  if (builtin.warpdrive === ours.warpdrive) delete builtin.warpdrive;
+  if (builtin.warpdrive === ours.warpdrive) {
+    delete builtin.warpdrive;
+    delete builtin[ORIGINAL];
+  }
   syncBuiltinESMExports();
 }
 

@@ -1,9 +1,5 @@
-// Types of `import ... from 'warpdrive-zlib'`: zlib's own, and what zlib does not have.
-import * as zlib from 'node:zlib';
-import * as warpdrive from './warpdrive.js';
-
+// Types of `import ... from 'warpdrive-zlib'`: zlib's own, and what zlib does not have. The default
+// is a namespace too, since zlib's is: `zlib.Gzip` is a type.
 export * from 'node:zlib';
-export { warpdrive };
-
-declare const warpdriveZlib: typeof zlib & { readonly warpdrive: typeof warpdrive };
-export default warpdriveZlib;
+export * as default from './index.js';
+export * as warpdrive from './warpdrive.js';

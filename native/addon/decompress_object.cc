@@ -114,7 +114,10 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     // A step in flight still writes into output_: it and this object stay until it completed.
     if (!session_) return info.Env().Undefined();
     closed_ = true;
-    if (!session_->busy()) OnSettled();
+    if (!session_->busy()) {
+      OnSettled();
+      ReleaseIfSettled();
+    }
     return info.Env().Undefined();
   }
 

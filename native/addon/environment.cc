@@ -33,6 +33,16 @@ software::SoftwareDevice& Software() {
 
 size_t WindowFor(uint32_t threads) { return threads + 2; }
 
+/// Newer kinds of array (Float16Array) have no size in node-addon-api. What the array says of
+/// itself may be forged: never more than its memory.
+static size_t UnknownArraySize(const Napi::Value& array, size_t offset) {
+  const Napi::Value memory = array.As<Napi::Object>().Get("buffer");
+  if (!memory.IsArrayBuffer()) return 0;
+  const size_t limit = memory.As<Napi::ArrayBuffer>().ByteLength();
+  const int64_t size = array.As<Napi::Object>().Get("byteLength").ToNumber().Int64Value();
+  return offset > limit || size < 0 ? 0 : std::min<size_t>(size, limit - offset);
+}
+
 std::span<const uint8_t> BytesOf(const Napi::Value& value) {
   void* data = nullptr;
   size_t size = 0;
@@ -45,11 +55,8 @@ std::span<const uint8_t> BytesOf(const Napi::Value& value) {
         napi_ok) {
       return {};
     }
-    // Newer kinds of array (Float16Array) have no size in node-addon-api.
     const bool known = type >= napi_int8_array && type <= napi_biguint64_array;
-    size = known ? value.As<Napi::TypedArray>().ByteLength()
-                 : static_cast<size_t>(
-                       value.As<Napi::Object>().Get("byteLength").ToNumber().Int64Value());
+    size = known ? value.As<Napi::TypedArray>().ByteLength() : UnknownArraySize(value, offset);
   } else if (value.IsDataView()) {
     if (napi_get_dataview_info(value.Env(), value, &size, &data, nullptr, nullptr) != napi_ok) {
       return {};

@@ -193,12 +193,8 @@ void DecompressSession::DropInput() {
 
 bool DecompressSession::Reset() {
   if (busy_) return false;
-  active_ = {};
-  pending_ = {};
   context_.reset();
-  write_ends_.clear();
-  total_written_ = total_consumed_ = last_end_ = 0;
-  given_ = left_ = 0;
+  left_ = 0;
   result_ = {};
   error_ = {};
   return true;

@@ -11,12 +11,12 @@ own_path="$PATH"
 install_node() {
   mkdir -p "$work/$1" && cd "$work/$1"
   npm init -y >/dev/null
-  # npm may hold back the script that fetches nothing but puts the binary in its place.
   npm install --silent --no-audit --no-fund "node@$1"
   local binary
   binary="$(find "$work/$1/node_modules" -path '*/bin/node' -type f | head -1)"
   export PATH="${binary%/node}:$own_path"
   printf -- '--- Node %s\n' "$(node --version)"
+  case "$(node --version)" in "v$1".*) ;; *) echo "wanted Node $1"; exit 1 ;; esac
 }
 
 build_anew() {
@@ -35,5 +35,5 @@ for version in "$@"; do
   cd "$root"
   if [ "$version" = "$last" ]; then build_anew "$version"; fi
   npm run --silent test:js >"$work/log" 2>&1 || { grep -E -A40 '^ *(not ok|✖)' "$work/log" | tail -200; exit 1; }
-  grep -E '^(#|ℹ) (tests|pass|fail|skipped)' "$work/log"
+  grep -E '^(#|ℹ) (tests|pass|fail|skipped)' "$work/log" || { tail -50 "$work/log"; exit 1; }
 done

@@ -127,8 +127,14 @@ export class CompressEngine extends EngineBase {
       const output = this.spill;
       this.spill = output.byteLength > most ? output.subarray(most) : null;
       this.push(output.byteLength > most ? output.subarray(0, most) : output);
+      if (this.closed) return;
       // Listeners ran: other sessions may have used the scratch numbers.
-      if (!this.closed) session.poll();
+      session.poll();
+      // A consumer that paused (node's web streams do) is not given more in the same turn.
+      if (this.stream.readableFlowing === false) {
+        setImmediate(() => this.onNativeReady());
+        return;
+      }
     }
   }
 

@@ -34,6 +34,8 @@ export class DecompressEngine extends EngineBase {
   private output: Buffer | null = null;
   /** Bytes at the start of `output` that node:zlib would not hand over yet. */
   private held = 0;
+  /** How often the stream was reset: a listener may do that amid its output. */
+  private restarts = 0;
   /** Input bytes that node:zlib would not count yet. */
   private uncounted = 0;
   /** Bytes put out since the last multiple of node:zlib's output buffer. */
@@ -63,7 +65,13 @@ export class DecompressEngine extends EngineBase {
     const session = this.open();
     session.poll();
     if (this.stepping) {
-      if (scratch[Scratch.Settled] === 1) this.takeResult(session);
+      const settled = scratch[Scratch.Settled] === 1;
+      // Not inside write(): what follows from the result comes in a turn of its own.
+      if (settled && this.processing) {
+        setImmediate(() => this.onNativeReady());
+        return;
+      }
+      if (settled) this.takeResult(session);
       if (this.closed) return;
     }
     if (this.lastOutput) {
@@ -156,13 +164,16 @@ export class DecompressEngine extends EngineBase {
     this.more = status === Status.OutputFull;
     this.phase = (this.phase + produced) % Math.trunc(this.options.chunkSize);
     this.uncounted += consumed;
+    const { restarts } = this;
     this.pushOutput(this.held + produced, inside, status === Status.OutputFull);
     if (this.held === 0 || this.held < produced) this.countInput();
     // An idle stream keeps no output buffer.
     if (pending === 0 && status !== Status.OutputFull && this.held === 0) this.output = null;
-    if (this.closed || status === Status.OutputFull) return;
+    if (this.closed || restarts !== this.restarts || status === Status.OutputFull) return;
     if (left !== 0) this.endEarly(session);
-    if (this.flushing && !this.closed) this.flushed = this.unused(session) === 0;
+    const { task } = this;
+    const fed = task === null || task.offset === task.chunk.byteLength;
+    if (this.flushing && fed && !this.closed) this.flushed = this.unused(session) === 0;
   }
 
   private unused(session: DecompressSession): number {
@@ -266,6 +277,10 @@ export class DecompressEngine extends EngineBase {
     return output;
   }
 
+  protected override get inFlight(): boolean {
+    return this.stepping;
+  }
+
   override onRead(): void {
     // Never destroyed inside read(): who reads gets all that there is first.
     if (this.lastOutput && this.blocked) this.waitATurn();
@@ -292,11 +307,10 @@ export class DecompressEngine extends EngineBase {
 
   private restart(session: DecompressSession): void {
     session.reset();
+    this.restarts++;
+    this.lastOutput = null;
     this.flushed = false;
     this.more = false;
-    this.held = 0;
-    this.uncounted = 0;
-    this.phase = 0;
   }
 
   protected release(): void {

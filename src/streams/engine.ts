@@ -115,9 +115,14 @@ export abstract class EngineBase implements Engine, SessionOwner {
     done();
   }
 
+  /** Whether writes are in progress that node:zlib would not have called back yet. */
+  protected get inFlight(): boolean {
+    return false;
+  }
+
   /** @throws where the running Node does: newer ones refuse while a write is in progress */
   reset(): void {
-    if (!this.pushing && (this.task || this.calling)) refuseReset();
+    if (!this.pushing && (this.task || this.calling || this.inFlight)) refuseReset();
     this.restartStream();
   }
 
@@ -142,15 +147,18 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.closed = true;
     this.release();
     this.nodeHandle?.close();
-    this.resource.emitDestroy();
     const task = this.task;
     this.task = null;
     if (task) this.callAfterDestroy(task.done);
+    else if (!this.calling) this.resource.emitDestroy();
   }
 
   /** As node:zlib: a write in progress at destroy() gets its callback after destroy()'s events. */
   private callAfterDestroy(done: Done): void {
-    setImmediate(() => this.resource.runInAsyncScope(done));
+    setImmediate(() => {
+      this.resource.runInAsyncScope(done);
+      this.resource.emitDestroy();
+    });
   }
 
   /** Runs advance(), and again if a callback or a listener asked for it meanwhile. */

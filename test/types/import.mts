@@ -6,6 +6,7 @@ import zlib, { createGzip, type Gunzip, warpdrive, type ZlibOptions } from 'warp
 export const asNode: typeof nodeZlib = zlib;
 export const options: ZlibOptions = { level: 1 };
 export const stream: nodeZlib.Gzip = createGzip(options);
+export const asType: zlib.Gzip = zlib.createGzip();
 export const unpacker: Gunzip = zlib.createGunzip();
 export const codecs: string[] = warpdrive.devices().flatMap((device) => device.codecs);
 export const threads: number = zlib.warpdrive.devices().length;
