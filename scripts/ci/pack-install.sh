@@ -23,6 +23,14 @@ node --input-type=module -e '
   if (zlib.gzipSync !== gzipSync || warpdrive.devices().length === 0) process.exit(1);
   console.log("import: works");
 '
+for preload in -r --import; do
+  node "$preload" warpdrive-zlib/register -e '
+    const zlib = require("node:zlib");
+    if (zlib.gunzipSync(zlib.gzipSync("preloaded")).toString() !== "preloaded") process.exit(1);
+    if (zlib.warpdrive.stats().inlineRequests !== 2) process.exit(1);
+  '
+done
+echo 'preload: works'
 cp "$(command -v node)" file
 npx --no-install warpgzip -k file
 gzip -t file.gz

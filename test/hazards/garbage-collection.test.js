@@ -102,3 +102,30 @@ test('buffers detached while they are compressed', () =>
     const plain = Buffer.alloc(1000, 'x');
     process.stdout.write(String(zlib.gunzipSync(zlib.gzipSync(plain)).equals(plain)));
   }, 'true'));
+
+test('streams destroyed between the end of their request and its news', () =>
+  expectOutput(async (zlib) => {
+    const { randomBytes } = require('node:crypto');
+    const large = randomBytes(3 << 20);
+    const packed = require('node:zlib').gzipSync(randomBytes(30_000));
+    let alive = 0;
+    const registry = new FinalizationRegistry(() => alive--);
+    const makeOne = async () => {
+      const stream = zlib.createGunzip().on('data', () => {});
+      registry.register(stream);
+      alive++;
+      stream.write(packed);
+      await new Promise((resolve) => process.nextTick(() => process.nextTick(resolve)));
+      zlib.gzipSync(large); // takes the completions of all
+      stream.destroy();
+    };
+    for (let i = 0; i < 20; i++) {
+      await makeOne();
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    for (let i = 0; i < 50 && alive > 1; i++) {
+      global.gc();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    process.stdout.write(alive <= 1 ? 'collected' : `${alive} of 20 are alive`);
+  }, 'collected'));

@@ -150,3 +150,18 @@ test("a second copy of the package takes Node's own functions for its own", { sk
   `;
   assert.deepEqual(await evaluate([], script), ['ERR_INVALID_ARG_TYPE', 'twice', true]);
 });
+
+test('patches that were there before stay, or come back', { skip }, async () => {
+  const script = `
+    const zlib = require('zlib');
+    require('warpdrive-zlib');
+    const brotli = (zlib.brotliCompressSync = () => 'theirs');
+    const gunzip = (zlib.gunzipSync = () => 'theirs too');
+    const { unregister } = require('warpdrive-zlib/register');
+    const seen = [zlib.brotliCompressSync === brotli, zlib.gunzipSync === gunzip];
+    unregister();
+    seen.push(zlib.brotliCompressSync === brotli, zlib.gunzipSync === gunzip);
+    console.log(JSON.stringify(seen));
+  `;
+  assert.deepEqual(await evaluate([], script), [true, false, true, true]);
+});
