@@ -1,0 +1,28 @@
+// Says how two sides differ, so that it can be understood without running it again.
+
+const assert = require('node:assert/strict');
+const { inspect } = require('node:util');
+
+const MOST_ENTRIES = 60;
+
+/** A log on one line, with neighbouring 'data' as one. */
+function brief(log) {
+  const shown = log.filter((entry, i) => entry !== 'data' || log[i - 1] !== 'data');
+  const more = shown.length > MOST_ENTRIES ? ` ... ${shown.length - MOST_ENTRIES} more` : '';
+  return shown.slice(0, MOST_ENTRIES).join(' | ') + more;
+}
+
+function assertNoDifferences(script, differences, subject, reference) {
+  if (differences.length === 0) return;
+  const { steps, ...rest } = script;
+  const lines = [
+    JSON.stringify(rest),
+    ...steps.map(({ command, gap }) => `  ${JSON.stringify(command)} ${gap}`),
+    inspect(differences, { depth: 5 }),
+    `node:    ${brief(reference.log)}`,
+    `subject: ${brief(subject.log)}`,
+  ];
+  assert.fail(lines.join('\n'));
+}
+
+module.exports = { assertNoDifferences };
