@@ -76,8 +76,9 @@ export class CompressEngine extends EngineBase {
 
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */
   private refuse({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
-    const last = kind === Z_FINISH || this.stream.writableEnded;
-    if (last && chunk.byteLength === 0) return false;
+    const { writableEnded, _finishFlushFlag } = this.stream;
+    const finishes = kind === Z_FINISH || (writableEnded && _finishFlushFlag === Z_FINISH);
+    if (finishes && chunk.byteLength === 0) return false;
     if (kind === Z_FINISH) this.failLater(zlibError(Z_BUF_ERROR, 'buffer error'));
     else this.failLater(zlibError(Z_STREAM_ERROR, 'stream error'));
     return true;

@@ -311,6 +311,9 @@ class Comparison {
     const { results } = this.subject;
     for (const [label, expected] of this.reference.results) {
       if (label.startsWith('read-')) continue;
+      // How much room there is depends on what its reader left.
+      if (holdsUp(this.script) && /^(write|garbage|flush)-/.test(label) && !expected.threw)
+        continue;
       const actual = results.get(label);
       // Room for more as soon as the data was taken.
       const early = isEarly(label) && expected.value === false && actual?.value === true;
@@ -338,8 +341,10 @@ function outcomesOf({ log }) {
 function comparePlausible(script, subject, references) {
   const comparison = new Comparison(script, subject, references[0]);
   comparison.never();
-  // Done while the stream waits for its reader, which node:zlib's own lives do not show.
-  if (actsInside(script) && holdsUp(script)) return comparison.differences;
+  // Done while the stream waits for its reader, or after so many chunks: node:zlib's own lives do
+  // not show what comes of that.
+  const byReader = actsInside(script) && holdsUp(script);
+  if (byReader || uses(script, /^iterate$/)) return comparison.differences;
   const actual = outcomesOf(comparison.subject);
   const same = comparison.compresses && script.finishes ? withOneRefusal : (life) => life;
   const lives = references.map((life) => outcomesOf(same(life)));
