@@ -23,6 +23,6 @@ const warpdriveZlib = Object.defineProperties({}, descriptors) as typeof nodeZli
 };
 // Not enumerable: whoever lists the exports finds exactly zlib's.
 Object.defineProperty(warpdriveZlib, 'warpdrive', { value: warpdrive });
-Object.defineProperty(warpdriveZlib, REPLACED, { value: [...replacements.keys()] });
+Object.defineProperty(warpdrive, REPLACED, { value: [...replacements.keys()] });
 
 export = warpdriveZlib;

@@ -4,7 +4,7 @@ import type * as zlib from 'node:zlib';
 /** Where register() leaves Node's own functions, for a second copy of this package. */
 export const ORIGINAL = Symbol.for('warpdrive-zlib.original');
 
-/** What of the package's exports is not Node's own: a list of names, for register.ts. */
+/** Where `warpdrive` keeps the names of the exports that are not Node's own, for register.ts. */
 export const REPLACED = Symbol.for('warpdrive-zlib.replaced');
 
 type Builtin = Record<string | symbol, unknown>;
