@@ -16,9 +16,15 @@ function choose(): typeof nodeStream.Transform {
 export const Transform = choose();
 export type Transform = nodeStream.Transform;
 
-/** Where a stream keeps the callback of the write in progress. */
+interface WriteState {
+  writing?: boolean;
+  writecb?: unknown;
+}
+
+/** The callback of the write in progress; undefined if there is none, or Node hides it. */
 function keptCallback(stream: object): unknown {
-  return (stream as { _writableState?: { writecb?: unknown } })._writableState?.writecb;
+  const { _writableState: state } = stream as { _writableState?: WriteState };
+  return state?.writing ? state.writecb : undefined;
 }
 
 let noCallback: unknown;

@@ -35,3 +35,17 @@ test('writes with callback are processed one by one', { skip }, async () => {
   const requests = await requestsFor(written);
   assert.ok(requests >= count, `${requests} requests for ${count} writes`);
 });
+
+test('who calls _transform() gets the callback after the output', async () => {
+  const plain = Buffer.alloc(100_000, 'by hand ');
+  const whole = node.gzipSync(plain);
+  const stream = zlib.createGunzip();
+  let size = 0;
+  stream.on('data', (chunk) => {
+    size += chunk.length;
+  });
+  await written(stream, whole.subarray(0, 20));
+  await new Promise((resolve) => stream._transform(whole.subarray(20), '', resolve));
+  assert.equal(size, plain.length);
+  stream.destroy();
+});
