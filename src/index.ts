@@ -1,7 +1,7 @@
 // The zlib-compatible surface, and nothing else: the running Node's zlib, with what this package
 // accelerates put in its place. Whatever else that Node exports comes through untouched.
 import type * as Accelerated from './accelerated.js';
-import { nodeZlib, REPLACED } from './node-zlib.js';
+import { nodeZlib, REPLACED, withValue } from './node-zlib.js';
 
 /** WARPDRIVE_DISABLE: unset, empty and 0 leave the package on, all else turns it off. */
 function disabled(): boolean {
@@ -15,7 +15,7 @@ const { replacements, warpdrive } = (
 
 const descriptors = Object.getOwnPropertyDescriptors(nodeZlib as object as Record<string, unknown>);
 for (const [name, value] of replacements) {
-  descriptors[name] = { ...descriptors[name], value };
+  descriptors[name] = withValue(descriptors[name], value);
 }
 
 const warpdriveZlib = Object.defineProperties({}, descriptors) as typeof nodeZlib & {

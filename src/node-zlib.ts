@@ -20,6 +20,15 @@ function copyOf(exports: Builtin): Builtin {
 
 export const nodeZlib = (builtin[ORIGINAL] ?? copyOf(builtin)) as typeof zlib;
 
+/** A property with the flags of another; that may be an accessor which others left in zlib. */
+export function withValue(
+  like: PropertyDescriptor | undefined,
+  value: unknown,
+): PropertyDescriptor {
+  const { get: _get, set: _set, ...flags } = like ?? {};
+  return { ...flags, value };
+}
+
 let fieldsOfNode: Set<string> | undefined;
 
 /** Own properties of the running Node's streams; newer ones have more than older ones. */

@@ -3,7 +3,7 @@
 // and modules that were loaded before and hold the module (not a single function of it).
 import { syncBuiltinESMExports } from 'node:module';
 
-import { builtin, nodeZlib, ORIGINAL, REPLACED } from './node-zlib.js';
+import { builtin, nodeZlib, ORIGINAL, REPLACED, withValue } from './node-zlib.js';
 
 import warpdriveZlib = require('./index.js');
 
@@ -24,9 +24,9 @@ export function register(): void {
   const others = ORIGINAL in builtin; // another copy of this package: not to be given back
   for (const name of replaced) {
     if (isOurs(name)) continue;
-    const now = descriptor(others ? theirs : builtin, name);
-    before.set(name, now ?? {});
-    Object.defineProperty(builtin, name, { ...now, value: ours[name] });
+    const now = descriptor(others ? theirs : builtin, name) ?? {};
+    before.set(name, now);
+    Object.defineProperty(builtin, name, withValue(now, ours[name]));
   }
   if (replaced.length === 0) return;
   Object.defineProperty(builtin, ORIGINAL, { value: nodeZlib, configurable: true });
@@ -37,7 +37,7 @@ export function register(): void {
 /** Gives node:zlib its own functions back; what others put there meanwhile stays. Idempotent. */
 export function unregister(): void {
   for (const name of replaced.filter(isOurs)) {
-    Object.defineProperty(builtin, name, before.get(name) ?? {});
+    Object.defineProperty(builtin, name, before.get(name) as PropertyDescriptor);
   }
   if (builtin.warpdrive === ours.warpdrive) {
     delete builtin.warpdrive;

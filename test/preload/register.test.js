@@ -165,3 +165,18 @@ test('patches that were there before stay, or come back', { skip }, async () => 
   `;
   assert.deepEqual(await evaluate([], script), [true, false, true, true]);
 });
+
+test('an accessor that was there before comes back', { skip }, async () => {
+  const script = `
+    const zlib = require('zlib');
+    const { gzip } = zlib;
+    const accessor = { get: () => gzip, set() {}, configurable: true, enumerable: true };
+    Object.defineProperty(zlib, 'gzip', accessor);
+    const { unregister } = require('warpdrive-zlib/register');
+    const seen = [zlib.gzip === require('warpdrive-zlib').gzip];
+    unregister();
+    seen.push(Object.getOwnPropertyDescriptor(zlib, 'gzip').get === accessor.get);
+    console.log(JSON.stringify(seen));
+  `;
+  assert.deepEqual(await evaluate([], script), [true, true]);
+});
