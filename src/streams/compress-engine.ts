@@ -101,7 +101,7 @@ export class CompressEngine extends EngineBase {
   /** A flush that flushes nothing still gets the header out. False: in a later turn. */
   private showHeader(session: CompressSession): boolean {
     if (this.processing) {
-      setImmediate(() => this.onNativeReady());
+      this.goOnLater();
       return false;
     }
     session.startOutput();
@@ -134,7 +134,7 @@ export class CompressEngine extends EngineBase {
       session.poll();
       // A consumer that paused (node's web streams do) is not given more in the same turn.
       if (this.stream.readableFlowing === false) {
-        setImmediate(() => this.onNativeReady());
+        this.goOnLater();
         return;
       }
     }

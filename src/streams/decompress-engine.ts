@@ -71,7 +71,7 @@ export class DecompressEngine extends EngineBase {
       const settled = scratch[Scratch.Settled] === 1;
       // Not inside write(): what follows from the result comes in a turn of its own.
       if (settled && this.processing) {
-        setImmediate(() => this.onNativeReady());
+        this.goOnLater();
         return;
       }
       if (settled) this.takeResult(session);

@@ -46,6 +46,7 @@ interface Task {
   early: boolean;
 }
 
+/** @throws the running Node's own error for it, if it has one */
 function refuseReset(): void {
   const stream = nodeZlib.createDeflate();
   try {
@@ -176,8 +177,13 @@ export abstract class EngineBase implements Engine, SessionOwner {
     } finally {
       this.advancing = false;
       // A listener threw: what waits goes on without it.
-      if (this.again) setImmediate(() => this.onNativeReady());
+      if (this.again) this.goOnLater();
     }
+  }
+
+  /** advance() again in a turn of its own. */
+  protected goOnLater(): void {
+    setImmediate(() => this.onNativeReady());
   }
 
   /** Pushes one chunk of output; notes when the consumer wants no more. */
