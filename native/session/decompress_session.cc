@@ -50,7 +50,9 @@ void DecompressSession::FailOutOfMemory() {
 
 size_t DecompressSession::Write(std::span<const uint8_t> input) {
   if (input.empty() || !HasRoom()) return 0;
-  const size_t count = std::min(input.size(), kMaxPending - Pending());
+  // Where the room of a call matters, so does its input: such a write is never divided.
+  const size_t most = RoomMatters() ? kMaxRequestBytes : kMaxPending;
+  const size_t count = std::min(input.size(), most - Pending());
   // What is in flight must not move, and what waits must not overtake what is left of it.
   Input& target = busy_ || Pending() != 0 ? pending_ : active_;
   if (!Append(target, input.first(count))) {
