@@ -3,7 +3,7 @@
     {
       "target_name": "warpdrive",
       "sources": [
-        "<!@(node -p \"require('fs').readdirSync('native', { recursive: true }).filter((f) => f.endsWith('.cc') && !f.startsWith('kernel')).map((f) => 'native/' + f).sort().join(' ')\")"
+        "<!@(node -p \"require('fs').readdirSync('native', { recursive: true }).filter((f) => f.endsWith('.cc') && !f.startsWith('kernel') && (process.platform === 'linux' || !f.startsWith('warpdrive'))).map((f) => 'native/' + f).sort().join(' ')\")"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
       "defines": [
