@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "warpdrive/fd.h"
 #include "warpdrive/result.h"
+#include "warpdrive/syscalls.h"
 
 namespace warpdrive {
 
@@ -80,7 +80,8 @@ class DmaPool {
   /// kernel grants them. Not inherited by fork (MADV_DONTFORK: a child's copy-on-write would leave
   /// this process with a page that the device does not use), not in core dumps.
   /// `mapper` outlives the pool. The memory limit is checked before anything is pinned.
-  static Result<std::unique_ptr<DmaPool>> Create(DmaMapper* mapper, size_t size);
+  static Result<std::unique_ptr<DmaPool>> Create(DmaMapper* mapper, size_t size,
+                                                 Syscalls* calls = Syscalls::Kernel());
   /// All blocks must be back.
   ~DmaPool();
   DmaPool(const DmaPool&) = delete;
