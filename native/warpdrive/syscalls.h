@@ -2,12 +2,9 @@
 // answers as the headers and the documentation say, and so reach every error path.
 #pragma once
 
-#include <sys/mman.h>
-
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <utility>
 
 namespace warpdrive {
 
@@ -42,65 +39,6 @@ class Syscalls {
   virtual int WriteAttribute(const char* path, std::string_view text);
   /// RLIMIT_MEMLOCK, the soft limit, in bytes; UINT64_MAX = no limit.
   virtual uint64_t MemlockLimit();
-};
-
-/// Owner of a descriptor.
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  UniqueFd(Syscalls* calls, int fd) : calls_(calls), fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept { *this = std::move(other); }
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(calls_, other.calls_);
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  UniqueFd(const UniqueFd&) = delete;
-  UniqueFd& operator=(const UniqueFd&) = delete;
-  ~UniqueFd() { Reset(); }
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  void Reset() {
-    if (fd_ >= 0) calls_->Close(fd_);
-    fd_ = -1;
-  }
-
- private:
-  Syscalls* calls_ = nullptr;
-  int fd_ = -1;
-};
-
-/// Owner of a mapping made by Mmap().
-class Mapping {
- public:
-  Mapping() = default;
-  Mapping(Syscalls* calls, void* data, size_t size)
-      : calls_(calls), data_(static_cast<uint8_t*>(data)), size_(size) {}
-  Mapping(Mapping&& other) noexcept { *this = std::move(other); }
-  Mapping& operator=(Mapping&& other) noexcept {
-    std::swap(calls_, other.calls_);
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() { Reset(); }
-
-  uint8_t* data() const { return data_; }
-  size_t size() const { return size_; }
-  explicit operator bool() const { return data_ != nullptr; }
-  void Reset() {
-    if (data_ != nullptr) calls_->Munmap(data_, size_);
-    data_ = nullptr;
-    size_ = 0;
-  }
-
- private:
-  Syscalls* calls_ = nullptr;
-  uint8_t* data_ = nullptr;
-  size_t size_ = 0;
 };
 
 }  // namespace warpdrive

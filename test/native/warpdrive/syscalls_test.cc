@@ -11,6 +11,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "warpdrive/fd.h"
 #include "warpdrive/process_id.h"
 
 namespace warpdrive::test {
@@ -54,7 +55,7 @@ TEST_CASE("syscalls: descriptors are close-on-exec and closed by their owner") {
   Syscalls* kernel = Syscalls::Kernel();
   int number = -1;
   {
-    UniqueFd fd(kernel, kernel->Open("/dev/null", O_RDWR));
+    UniqueFd fd(kernel->Open("/dev/null", O_RDWR));
     REQUIRE(fd);
     number = fd.get();
     CHECK((fcntl(number, F_GETFD) & FD_CLOEXEC) != 0);
@@ -102,7 +103,7 @@ TEST_CASE("syscalls: a mapping goes with its owner") {
     void* data =
         kernel->Mmap(page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0, &error);
     REQUIRE(data != nullptr);
-    Mapping mapping(kernel, data, page);
+    Mapping mapping(data, page);
     mapping.data()[page - 1] = 1;
     address = mapping.data();
     CHECK(kernel->Madvise(address, page, MADV_DONTFORK) == 0);
