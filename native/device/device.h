@@ -18,6 +18,11 @@ struct DeviceInfo {
   std::string transport;  ///< "software", "spimdev", "uacce", "vfio-pci"
   uint32_t threads = 0;   ///< worker threads; 0 for hardware
   std::vector<std::string> codecs;
+  /// Devices of one kind give the same bytes for the same request and plan streams alike, so a
+  /// stream's requests may go to any of them: "software", "hisi_zip-v2".
+  std::string kind;
+  /// Other processes could ring our queues' doorbells: used only with the operator's consent.
+  bool shared_doorbell = false;
 };
 
 /// How a compressing stream is cut into blocks on a device. Part of the device kind's output
@@ -25,6 +30,7 @@ struct DeviceInfo {
 struct StreamPlan {
   uint32_t block_size = 1u << 20;  ///< input bytes per stateless request
   bool uses_history = false;       ///< requests should carry the bytes before their input
+  uint32_t window = 0;  ///< requests of one stream that keep the device busy; 0 = no opinion
 };
 
 struct QueueOptions {
@@ -33,6 +39,8 @@ struct QueueOptions {
   /// block nor throw.
   void (*notify)(void* context) = nullptr;
   void* notify_context = nullptr;
+  /// If set: why a queue was refused, one line for people that says what to do about it.
+  std::string* refusal = nullptr;
 };
 
 /// A submission ring, a completion ring and a doorbell, used by one thread of one process.
@@ -40,8 +48,13 @@ struct QueueOptions {
 class Queue {
  public:
   /// Cancels what has not started, waits for what has, and gives the ring back. After it returns
-  /// the device touches no memory of any request sent here.
+  /// the device touches no memory of any request sent here. Hardware must not wait for ever: it is
+  /// stopped or cut off from memory. Contexts may outlive the queue, but are not used again.
   virtual ~Queue() = default;
+
+  /// False once the queue will complete nothing more: removal, reset, stop flags. Asked for each
+  /// batch of a hardware device, so no system call.
+  virtual bool alive() const { return true; }
 
   /// Writes as many of `requests` as there is room for and rings the doorbell once.
   /// @return how many were taken (from the front)
@@ -75,6 +88,7 @@ class Device {
   virtual DeviceInfo Info() const = 0;
 
   /// By capability (format, direction, level, window, strategy, history, size), not by load.
+  /// Looks at no memory: pointers are null where a stream asks before it has data.
   virtual bool Supports(const Request& request) const = 0;
 
   /// nullptr if the device refuses (busy, removed, out of memory).
@@ -87,6 +101,7 @@ class Device {
   virtual std::unique_ptr<StreamContext> MakeDeflateContext(const StreamParams& params,
                                                             std::span<const uint8_t> history) = 0;
   /// State for a decompressing stream. `dictionary` as zlib's inflateSetDictionary takes it.
+  /// nullptr also where the device cannot decode such a stream.
   virtual std::unique_ptr<StreamContext> MakeInflateContext(
       const StreamParams& params, std::span<const uint8_t> dictionary) = 0;
 };

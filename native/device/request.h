@@ -59,6 +59,12 @@ struct StepMarks {
   bool flush_apart = false;          ///< the flush was a call of its own, after the last write
 };
 
+/// Where a decompressing stream could begin anew, in bytes of the whole stream.
+struct RestartPoint {
+  uint64_t input = 0;
+  uint64_t output = 0;
+};
+
 /// Device-side state of a stateful stream (hardware: the 64 KiB stream context). Created by the
 /// device that uses it, owned by the session, touched by the device only while a request that
 /// names it is in flight: at most one such request at a time.
@@ -70,6 +76,13 @@ class StreamContext {
   /// For the next request: on kDataError consumed and produced are those at the last mark. A
   /// device that cannot do that leaves the failing step to the software device.
   virtual void SetMarks(StepMarks marks) { static_cast<void>(marks); }
+  /// The last point, in what completions have reported, at which a fresh context with the same
+  /// parameters, given the input from there, would put out what this one did: the start of a gzip
+  /// member. The session keeps the compressed input since then; when the device fails, or says
+  /// kDataError or kUnsupported, software begins there, drops the output that was delivered, and
+  /// goes on (docs/architecture.md, "Failover"). So a hardware context keeps no input for that, and
+  /// needs no error texts.
+  virtual RestartPoint restart_point() const { return {}; }
 };
 
 /// How a stream is to be (de)compressed; the same for all its requests between two params().

@@ -58,7 +58,11 @@ SoftwareDevice::SoftwareDevice(uint32_t threads)
 SoftwareDevice::~SoftwareDevice() { StopWorkersLocked(); }
 
 DeviceInfo SoftwareDevice::Info() const {
-  DeviceInfo info{.name = "software", .transport = "software", .threads = threads(), .codecs = {}};
+  DeviceInfo info{.name = "software",
+                  .transport = "software",
+                  .threads = threads(),
+                  .codecs = {},
+                  .kind = "software"};
   for (const CodecKind kind : {CodecKind::kIsal, CodecKind::kLibdeflate, CodecKind::kZlib}) {
     if (HasCodec(kind)) info.codecs.emplace_back(CodecDescription(kind));
   }
