@@ -1,10 +1,12 @@
 #include "warpdrive/syscalls.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +21,14 @@ auto Retry(Call call) {
   auto result = call();
   while (result < 0 && errno == EINTR) result = call();
   return result < 0 ? static_cast<decltype(result)>(-errno) : result;
+}
+
+// With CAP_IPC_LOCK the limit does not hold.
+bool MayLockMemory() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  return (data[0].effective & (1u << CAP_IPC_LOCK)) != 0;
 }
 
 }  // namespace
@@ -90,6 +100,7 @@ int Syscalls::WriteAttribute(const char* path, std::string_view text) {
 }
 
 uint64_t Syscalls::MemlockLimit() {
+  if (MayLockMemory()) return UINT64_MAX;
   rlimit limit{};
   if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
   return limit.rlim_cur;

@@ -37,7 +37,7 @@ class Syscalls {
   virtual int64_t Pwrite(int fd, const void* buffer, size_t size, uint64_t offset);
   /// Writes a sysfs attribute: one write(2) with all of `text`.
   virtual int WriteAttribute(const char* path, std::string_view text);
-  /// RLIMIT_MEMLOCK, the soft limit, in bytes; UINT64_MAX = no limit.
+  /// RLIMIT_MEMLOCK, the soft limit, in bytes; UINT64_MAX = no limit, or none for us.
   virtual uint64_t MemlockLimit();
 };
 

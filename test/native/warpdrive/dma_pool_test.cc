@@ -1,0 +1,176 @@
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "support/random.h"
+#include "warpdrive/dma.h"
+
+namespace warpdrive::test {
+namespace {
+
+/// A device address space of its own: IOVAs are not pointers.
+class FarMapper final : public DmaMapper {
+ public:
+  Result<uint64_t> Map(void* address, size_t size) override {
+    if (refuse != 0) return SystemError(refuse, "cannot map");
+    mapped_address = address;
+    mapped_size = size;
+    return uint64_t{0x7000000000};
+  }
+  void Unmap(uint64_t iova, size_t size) override {
+    CHECK(iova == 0x7000000000);
+    CHECK(size == mapped_size);
+    mapped_size = 0;
+  }
+  int refuse = 0;
+  void* mapped_address = nullptr;
+  size_t mapped_size = 0;
+};
+
+class LimitedKernel final : public Syscalls {
+ public:
+  uint64_t MemlockLimit() override { return limit; }
+  void* Mmap(size_t size, int protection, int flags, int fd, uint64_t offset, int* error) override {
+    ++maps;
+    return Syscalls::Mmap(size, protection, flags, fd, offset, error);
+  }
+  int Madvise(void* address, size_t size, int advice) override {
+    advices.push_back(advice);
+    return advice == refused_advice ? -EINVAL : Syscalls::Madvise(address, size, advice);
+  }
+  bool Advised(int advice) const {
+    return std::find(advices.begin(), advices.end(), advice) != advices.end();
+  }
+  uint64_t limit = UINT64_MAX;
+  int refused_advice = -1;
+  int maps = 0;
+  std::vector<int> advices;
+};
+
+bool AllZero(const uint8_t* data, size_t size) {
+  return std::all_of(data, data + size, [](uint8_t byte) { return byte == 0; });
+}
+
+}  // namespace
+
+TEST_CASE("dma pool: the limit is checked before anything is reserved, and named") {
+  FarMapper mapper;
+  LimitedKernel kernel;
+  kernel.limit = 8u << 20;
+  const auto pool = DmaPool::Create(&mapper, 32u << 20, &kernel);
+  REQUIRE(!pool.ok());
+  CHECK(pool.error().code == ErrorCode::kMemoryLimit);
+  CHECK(pool.error().message.find("RLIMIT_MEMLOCK is 8 MiB") != std::string::npos);
+  CHECK(pool.error().message.find("32 MiB") != std::string::npos);
+  CHECK(kernel.maps == 0);
+  CHECK(DmaPool::DefaultSize(&kernel) == 4u << 20);
+  kernel.limit = UINT64_MAX;
+  CHECK(DmaPool::DefaultSize(&kernel) == 32u << 20);
+  kernel.limit = 64u << 10;
+  CHECK(!DmaPool::Create(&mapper, DmaPool::DefaultSize(&kernel), &kernel).ok());
+}
+
+TEST_CASE("dma pool: shared addresses pin nothing, so no limit applies") {
+  SvaMapper mapper;
+  LimitedKernel kernel;
+  kernel.limit = 0;
+  auto pool = DmaPool::Create(&mapper, 100000, &kernel);
+  REQUIRE(pool.ok());
+  const DmaBlock block = pool.value()->Take(1000);
+  REQUIRE(block);
+  CHECK(block.iova() == reinterpret_cast<uintptr_t>(block.data()));
+}
+
+TEST_CASE("dma pool: a refusal of the mapper comes through, want of memory names the limit") {
+  FarMapper mapper;
+  LimitedKernel kernel;
+  mapper.refuse = EEXIST;
+  auto pool = DmaPool::Create(&mapper, 4096, &kernel);
+  REQUIRE(!pool.ok());
+  CHECK(pool.error().system_error == EEXIST);
+  mapper.refuse = ENOMEM;
+  kernel.limit = 3u << 20;
+  pool = DmaPool::Create(&mapper, 2u << 20, &kernel);
+  REQUIRE(!pool.ok());
+  CHECK(pool.error().code == ErrorCode::kMemoryLimit);
+  CHECK(pool.error().message.find("RLIMIT_MEMLOCK is 3 MiB") != std::string::npos);
+}
+
+TEST_CASE("dma pool: forked processes and core dumps do not get it") {
+  FarMapper mapper;
+  LimitedKernel kernel;
+  auto pool = DmaPool::Create(&mapper, 4u << 20, &kernel);
+  REQUIRE(pool.ok());
+  CHECK(kernel.Advised(MADV_DONTFORK));
+  CHECK(kernel.Advised(MADV_DONTDUMP));
+  CHECK(mapper.mapped_size == 4u << 20);
+  const DmaBlock block = pool.value()->Take(64);
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGSEGV, SIG_DFL);  // a sanitizer's handler would turn it into an exit
+    *static_cast<volatile uint8_t*>(block.data()) = 1;
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+
+  kernel.refused_advice = MADV_DONTFORK;
+  CHECK(!DmaPool::Create(&mapper, 4096, &kernel).ok());
+}
+
+TEST_CASE("dma pool: where the kernel cannot populate, pages are touched; huge ones are given up") {
+  FarMapper mapper;
+  LimitedKernel kernel;
+  kernel.refused_advice = MADV_POPULATE_WRITE;
+  auto pool = DmaPool::Create(&mapper, 4u << 20, &kernel);
+  REQUIRE(pool.ok());
+  CHECK(!pool.value()->huge_pages());
+  std::vector<unsigned char> present(1024);
+  REQUIRE(mincore(mapper.mapped_address, 4u << 20, present.data()) == 0);
+  CHECK(std::all_of(present.begin(), present.end(), [](unsigned char page) { return page & 1; }));
+}
+
+TEST_CASE("dma pool: blocks never overlap, come zeroed, and all memory comes together again") {
+  Random random;
+  FarMapper mapper;
+  auto created = DmaPool::Create(&mapper, 1u << 20);
+  REQUIRE(created.ok());
+  DmaPool& pool = *created.value();
+  const auto* base = static_cast<const uint8_t*>(mapper.mapped_address);
+  std::vector<DmaBlock> blocks;
+  for (int step = 0; step < 3000; ++step) {
+    if (blocks.empty() || random.Below(5) < 3) {
+      const size_t size = 1 + random.Below(random.Below(2) != 0 ? 300 : 60000);
+      const size_t alignment = size_t{64} << random.Below(7);
+      DmaBlock block = pool.Take(size, alignment);
+      if (!block) continue;
+      CHECK(block.size() >= size);
+      CHECK(reinterpret_cast<uintptr_t>(block.data()) % alignment == 0);
+      CHECK(block.iova() - 0x7000000000 == static_cast<uint64_t>(block.data() - base));
+      CHECK(pool.Contains(block.data(), block.size()));
+      CHECK(AllZero(block.data(), block.size()));
+      for (const DmaBlock& other : blocks) {
+        CHECK((block.data() + block.size() <= other.data() ||
+               other.data() + other.size() <= block.data()));
+      }
+      std::memset(block.data(), 0xA5, block.size());
+      blocks.push_back(std::move(block));
+    } else {
+      std::swap(blocks[random.Below(blocks.size())], blocks.back());
+      blocks.pop_back();
+    }
+  }
+  blocks.clear();
+  CHECK(pool.in_use() == 0);
+  CHECK(AllZero(base, pool.size()));
+  CHECK(pool.Take(pool.size()));
+  CHECK(!pool.Take(pool.size() + 1));
+  CHECK(!pool.Contains(base + pool.size() - 1, 2));
+}
+
+}  // namespace warpdrive::test
