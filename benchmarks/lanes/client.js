@@ -1,0 +1,49 @@
+// The runner's end of a lane.
+
+const { fork } = require('node:child_process');
+const path = require('node:path');
+
+class Lane {
+  #child;
+  #pending = new Map();
+  #lastId = 0;
+  #label;
+
+  /** @param {string} label for errors  @param {Record<string, string>} [env] added to ours */
+  constructor(label, env = {}) {
+    this.#label = label;
+    this.#child = fork(path.join(__dirname, 'lane.js'), {
+      execArgv: ['--expose-gc'],
+      env: { ...process.env, ...env },
+    });
+    this.#child.on('message', ({ id, value, error }) => {
+      const { resolve, reject } = this.#pending.get(id);
+      this.#pending.delete(id);
+      if (error) reject(new Error(`${this.#label}: ${error}`));
+      else resolve(value);
+    });
+    this.#child.on('exit', (code, signal) => {
+      const error = new Error(`${this.#label}: its process ended early (${signal ?? code})`);
+      for (const { reject } of this.#pending.values()) reject(error);
+      this.#pending.clear();
+    });
+  }
+
+  /** Runs one of the commands of lane.js. */
+  call(command, argument) {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#pending.set(id, { resolve, reject });
+      this.#child.send({ id, command, argument }, (error) => error && reject(error));
+    });
+  }
+
+  async close() {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.disconnect();
+    await ended;
+  }
+}
+
+module.exports = { Lane };
