@@ -45,6 +45,10 @@ int Syscalls::Open(const char* path, int flags) {
 // Linux closes the descriptor even when it says EINTR: a second call could hit another thread's.
 int Syscalls::Close(int fd) { return close(fd) < 0 ? -errno : 0; }
 
+int Syscalls::Access(const char* path, int mode) {
+  return faccessat(AT_FDCWD, path, mode, AT_EACCESS) < 0 ? -errno : 0;
+}
+
 int Syscalls::Ioctl(int fd, unsigned long request, void* argument) {
   return Retry([&] { return ioctl(fd, request, argument); });
 }

@@ -20,6 +20,8 @@ class Syscalls {
   /// O_CLOEXEC is always added.
   virtual int Open(const char* path, int flags);
   virtual int Close(int fd);
+  /// access(2) by the effective ids.
+  virtual int Access(const char* path, int mode);
   /// An ioctl whose argument is a pointer to a structure.
   virtual int Ioctl(int fd, unsigned long request, void* argument);
   /// An ioctl whose argument is the number itself.

@@ -52,8 +52,10 @@ struct DeviceDescription {
   std::string sysfs_path;
   std::string dev_path;  ///< "/dev/hisi_zip-0", "/dev/vfio/12"; empty if none yet
   // spimdev
-  int iommu_type = 0;     ///< VFIO IOMMU type for SET_IOMMU
-  std::string type_path;  ///< the mdev type's directory
+  int iommu_type = 0;              ///< VFIO IOMMU type for SET_IOMMU
+  std::string type_path;           ///< directory of the mdev type that new ones are made of
+  std::vector<std::string> mdevs;  ///< sysfs directories of those that exist, named by UUID
+  bool mdev_is_queue = false;      ///< "sdmdev", the RFC's second version: no GET_Q
 };
 
 /// Where a queue's rings are. All memory zeroed, device started, nothing submitted yet.
