@@ -61,6 +61,9 @@ class DmaBlock {
   explicit operator bool() const { return data_ != nullptr; }
   /// Gives it back. The device must be done with it.
   void Release();
+  /// Never gives it back: a device that cannot be stopped may still write it. It stays part of its
+  /// pool, mapped and out of use, until the pool goes.
+  void Abandon() { data_ = nullptr; }
 
  private:
   friend class DmaPool;
@@ -112,6 +115,7 @@ class DmaPool {
 
   DmaMapper* mapper_;
   Mapping arena_;
+  pid_t pid_;  ///< a child made by fork() has the object, but not the memory
   bool huge_pages_;
   uint64_t iova_;
   // Taken twice per block, and a block is at least thousands of bytes of work.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "warpdrive/dma.h"
+#include "warpdrive/process_id.h"
 
 namespace warpdrive {
 namespace {
@@ -114,11 +115,14 @@ size_t DmaPool::DefaultSize(Syscalls* calls) {
 DmaPool::DmaPool(DmaMapper* mapper, Mapping arena, bool huge_pages, uint64_t iova)
     : mapper_(mapper),
       arena_(std::move(arena)),
+      pid_(ProcessId()),
       huge_pages_(huge_pages),
       iova_(iova),
       free_{{0, arena_.size()}} {}
 
-DmaPool::~DmaPool() { mapper_->Unmap(iova_, arena_.size()); }
+DmaPool::~DmaPool() {
+  if (ProcessId() == pid_) mapper_->Unmap(iova_, arena_.size());
+}
 
 DmaBlock DmaPool::Take(size_t size, size_t alignment) {
   if (size == 0 || size > arena_.size()) return {};
@@ -142,6 +146,7 @@ DmaBlock DmaPool::Take(size_t size, size_t alignment) {
 }
 
 void DmaPool::Give(uint8_t* data, size_t size) {
+  if (ProcessId() != pid_) return;
   // Outside the lock, and now rather than at the next Take(): nobody's bytes lie about.
   std::memset(data, 0, size);
   const auto begin = static_cast<size_t>(data - arena_.data());

@@ -97,7 +97,9 @@ class TransportQueue {
   virtual int event_fd() const { return -1; }
 
   /// Stops the queue. @return true if the device touches no memory of its requests any more; false
-  /// if it cannot be stopped: then what was submitted must stay mapped until the transport is gone
+  /// if it cannot be stopped: then what was submitted must stay mapped until the transport is gone.
+  /// With sva() that must not be: requests point at memory that others will free. Descriptors and
+  /// mappings stay valid until the destructor, since another thread may be in Wait().
   virtual bool Stop() = 0;
   /// False after removal, isolation, reset, or in another process than the one that opened it
   /// (fork: the child has the descriptors, but neither mappings nor the right to use them).

@@ -1,0 +1,74 @@
+#include "warpdrive/hisilicon/completion_sleep.h"
+
+#include <poll.h>
+#include <time.h>
+
+#include <algorithm>
+
+#include "device/event_word.h"
+
+namespace warpdrive::hisilicon {
+namespace {
+
+// About 20 us: less than two context switches, more than the gap between two completions.
+constexpr int kSpins = 400;
+
+constexpr int64_t kMsNs = 1'000'000;
+
+}  // namespace
+
+int64_t NowNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+bool CompletionSleep::Ready() const {
+  return std::any_of(targets_.begin(), targets_.end(), [](const WaitTarget& target) {
+    return target.queue->HasCompletion() || target.queue->StopSeen();
+  });
+}
+
+bool CompletionSleep::Spin() const {
+  for (int spin = 0; spin < kSpins; ++spin) {
+    if (Ready()) return true;
+    CpuRelax();
+  }
+  return false;
+}
+
+bool CompletionSleep::Nap(int64_t until_ns) {
+  const bool events = std::all_of(targets_.begin(), targets_.end(), [](const WaitTarget& target) {
+    return target.queue->outstanding() == 0 || target.transport->rings().has_events;
+  });
+  const int64_t nap = std::min(nap_ns_, std::max<int64_t>(until_ns - NowNs(), 0));
+  nap_ns_ = std::min(nap_ns_ * 2, events ? kLongestNapWithEventsNs : kLongestNapNs);
+
+  // All queues that have something outstanding can be polled together, or one of them waited for.
+  std::array<pollfd, 3> entries;
+  nfds_t count = 0;
+  TransportQueue* blocking = nullptr;
+  for (const WaitTarget& target : targets_) {
+    if (target.queue->outstanding() == 0 || !target.transport->rings().has_events) continue;
+    const int fd = target.transport->event_fd();
+    if (fd >= 0 && count < entries.size() - 1) {
+      entries[count++] = {.fd = fd, .events = POLLIN, .revents = 0};
+    } else {
+      blocking = target.transport;
+    }
+  }
+  if (blocking != nullptr && nap >= kMsNs) {
+    blocking->Wait(static_cast<uint32_t>(nap / kMsNs));
+    return true;
+  }
+  const nfds_t queues = count;
+  if (wake_fd_ >= 0) entries[count++] = {.fd = wake_fd_, .events = POLLIN, .revents = 0};
+  const timespec span{.tv_sec = static_cast<time_t>(nap / 1'000'000'000),
+                      .tv_nsec = static_cast<long>(nap % 1'000'000'000)};
+  if (ppoll(entries.data(), count, &span, nullptr) <= 0) return true;
+  return std::none_of(entries.begin(), entries.begin() + queues, [](const pollfd& entry) {
+    return (entry.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  });
+}
+
+}  // namespace warpdrive::hisilicon

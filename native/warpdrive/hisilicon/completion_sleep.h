@@ -1,0 +1,50 @@
+// How to wait for a completion without burning a CPU.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "warpdrive/hisilicon/qm_queue.h"
+#include "warpdrive/transport.h"
+
+namespace warpdrive::hisilicon {
+
+/// A monotonic clock, in nanoseconds. A vDSO call: no system call.
+int64_t NowNs();
+
+/// A queue pair as a waiting thread sees it.
+struct WaitTarget {
+  TransportQueue* transport;
+  const QmQueue* queue;
+};
+
+/// Spins, then sleeps in ever longer naps. Not every kernel wakes a sleeper when a completion
+/// comes (the first spimdev driver never does, uacce before Linux 5.14 neither), so each nap ends
+/// by itself, and the first ones are no longer than what was waited for already: the wait is at
+/// most twice as long as a short request took, or a little longer than a long one.
+class CompletionSleep {
+ public:
+  /// `wake_fd`: ends a nap when it polls readable; -1 = none.
+  CompletionSleep(std::span<const WaitTarget> targets, int wake_fd)
+      : targets_(targets), wake_fd_(wake_fd) {}
+
+  /// True if a queue has a completion, or was stopped.
+  bool Ready() const;
+  /// Looks for some 20 us. @return Ready()
+  bool Spin() const;
+  /// Sleeps once; not beyond `until_ns`. @return false if a queue's descriptor reports an error:
+  /// the device is gone
+  bool Nap(int64_t until_ns);
+
+ private:
+  static constexpr int64_t kFirstNapNs = 50'000;
+  static constexpr int64_t kLongestNapNs = 1'000'000;
+  static constexpr int64_t kLongestNapWithEventsNs = 4'000'000;
+
+  std::span<const WaitTarget> targets_;
+  int wake_fd_;
+  int64_t nap_ns_ = kFirstNapNs;
+};
+
+}  // namespace warpdrive::hisilicon

@@ -1,0 +1,53 @@
+// The thread that wakes the owner of a queue when a completion comes.
+#pragma once
+
+#include <pthread.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "device/event_word.h"
+#include "warpdrive/fd.h"
+#include "warpdrive/hisilicon/completion_sleep.h"
+
+namespace warpdrive::hisilicon {
+
+/// One per queue object, since WAIT is a call that sleeps for one queue alone. While the owner is
+/// not armed, and while nothing is outstanding, it sleeps on a futex; the owner wakes it when it
+/// arms, which it does once per batch at most. It only looks: rings and doorbells are the owner's.
+class CompletionWatch {
+ public:
+  using Notify = void (*)(void* context);
+
+  /// `targets` outlive the watch. nullptr if the system gave no thread.
+  static std::unique_ptr<CompletionWatch> Start(std::vector<WaitTarget> targets, Notify notify,
+                                                void* context);
+  /// Joins the thread: afterwards notify() is not called and no queue is looked at.
+  ~CompletionWatch();
+
+  /// One notify() at the next completion, or at `deadline_ns` (NowNs()): then the owner has to
+  /// look why there is none. The owner looks for completions after this once more.
+  void Arm(int64_t deadline_ns);
+  void Disarm();
+
+ private:
+  CompletionWatch(std::vector<WaitTarget> targets, UniqueFd wake, Notify notify, void* context);
+  static void* Main(void* self);
+  void Run();
+  void WatchOnce();
+
+  const std::vector<WaitTarget> targets_;
+  const UniqueFd wake_;  ///< ends a nap at the end
+  const Notify notify_;
+  void* const context_;
+  EventWord word_;
+  std::atomic<bool> armed_{false};
+  std::atomic<bool> quit_{false};
+  std::atomic<int64_t> deadline_ns_{0};
+  pthread_t thread_{};
+};
+
+}  // namespace warpdrive::hisilicon

@@ -1,0 +1,27 @@
+// Stateless blocks of deflate on the ZIP engine.
+//
+// A final block is a stateless request: the engine writes a whole stream and a trailer, which is
+// checked and cut off. A block that is not final must end on a byte boundary without BFINAL; only
+// a stateful request does that (SYNC_FLUSH), so each such block is the first request of a stream
+// of its own, with a context that nobody uses again.
+#pragma once
+
+#include <string>
+
+#include "warpdrive/hisilicon/zip_job.h"
+
+namespace warpdrive::hisilicon {
+
+/// By capability alone.
+bool SupportsCompression(const ZipTarget& target, const Request& request);
+
+/// Fills `job` for a request that SupportsCompression(), copying its input where the device cannot
+/// reach it. `completion` is written for kDone.
+Prepared PrepareCompression(const ZipTarget& target, const Request& request, ZipJob* job,
+                            Completion* completion);
+
+/// Checks everything that the device said and copies output where it was copied in. kDeviceError
+/// with a reason in `*problem` for anything that cannot be.
+Completion FinishCompression(const ZipJob& job, const ZipResult& result, std::string* problem);
+
+}  // namespace warpdrive::hisilicon

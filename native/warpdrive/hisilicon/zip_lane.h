@@ -1,0 +1,86 @@
+// One queue pair of the ZIP engine with the requests that are in it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "device/request.h"
+#include "warpdrive/hisilicon/completion_sleep.h"
+#include "warpdrive/hisilicon/qm_queue.h"
+#include "warpdrive/hisilicon/zip_job.h"
+#include "warpdrive/transport.h"
+
+namespace warpdrive::hisilicon {
+
+/// A queue that completed nothing for this long although it has work is taken for hung: `base_ms`
+/// and a millisecond per `bytes_per_ms` of the largest request in it.
+struct ZipPatience {
+  uint32_t base_ms = 3000;
+  uint32_t bytes_per_ms = 1024;  ///< 1 MB/s: a thousandth of what the engine does
+};
+
+/// One thread.
+class ZipLane {
+ public:
+  /// `transport`'s rings passed QmQueue::Check().
+  ZipLane(std::unique_ptr<TransportQueue> transport, const ZipTarget& target,
+          const ZipPatience& patience);
+  /// Stops the queue. What it cannot stop stays mapped: see Fail().
+  ~ZipLane();
+
+  enum class Taken : uint8_t {
+    kSubmitted,  ///< in the ring; goes with the next Kick()
+    kDone,       ///< `*completion` is the answer
+    kFull,       ///< no room in ring or pool until something completes
+  };
+  Taken Submit(const Request& request, Completion* completion);
+  /// One doorbell for all that was submitted.
+  void Kick();
+
+  /// Takes completions, as many as fit. @return how many
+  size_t Collect(std::span<Completion> completions);
+  /// Looks for reasons why there are none: stopped, hung, removed, forked away. Those are failures.
+  void CheckHealth(int64_t now_ns);
+  /// Asks the kernel to wake sleepers at the next completion, if it can.
+  void ArmEvents();
+
+  /// Takes the queue out of service: stops it, then gives back its requests as kDeviceError, and
+  /// their memory, unless the device may still write it.
+  void Fail(QmState state, std::string problem);
+  /// Failed requests that nobody collected yet.
+  bool HasFailed() const { return !failed_.empty(); }
+
+  uint32_t Room() const;
+  uint32_t outstanding() const { return queue_.outstanding(); }
+  bool running() const { return running_; }
+  /// When CheckHealth() will call it hung; far in the future if nothing is outstanding.
+  int64_t DeadlineNs() const;
+  WaitTarget wait_target() { return {transport_.get(), &queue_}; }
+  /// The last thing that went wrong, for people; empty if nothing did.
+  const std::string& problem() const { return problem_; }
+
+ private:
+  Completion Finish(ZipJob& job, const ZipResult& result);
+
+  std::unique_ptr<TransportQueue> transport_;
+  const ZipTarget target_;
+  const ZipPatience patience_;
+  const SqeLayout layout_;
+  const pid_t pid_;
+  QmQueue queue_;
+  std::vector<ZipJob> jobs_;  ///< by slot of the ring
+  std::vector<Completion> failed_;
+  uint32_t next_tag_ = 1;
+  uint32_t largest_ = 0;     ///< input bytes, since the queue was empty
+  int64_t progress_ns_ = 0;  ///< last completion, or first request after being idle
+  int64_t alive_ns_ = 0;     ///< last time that the transport was asked
+  bool running_ = true;
+  std::string problem_;
+};
+
+}  // namespace warpdrive::hisilicon
