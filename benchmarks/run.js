@@ -4,13 +4,18 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
+const { measureBandwidth } = require('./bandwidth.js');
 const { loadCorpora } = require('./corpus/corpora.js');
 const { judge } = require('./goals.js');
 const { describeMachine, describeVersions } = require('./machine.js');
+const { modelTable, predict } = require('./model.js');
+const { writePlots } = require('./plots.js');
 const { goalsTable, scenarioTable } = require('./report.js');
 const { runScenario } = require('./runner.js');
 const { NAMES } = require('./scenarios/index.js');
 const { summarize } = require('./summary.js');
+
+const RESULTS = path.join(__dirname, 'results');
 
 const USAGE = `Usage: npm run bench -- [SCENARIO...] [OPTION...]
   --corpus DIR     measure the files of this folder instead of the Silesia files in ../shared/data
@@ -19,7 +24,8 @@ const USAGE = `Usage: npm run bench -- [SCENARIO...] [OPTION...]
   --rounds N       how often the sides take turns
   --against DIR    a third side: another built checkout of this package
   --json FILE      write the results there
-  --all            every scenario; results, plots and the model's prediction to benchmarks/results
+  --plots DIR      draw what was measured there
+  --all            every scenario, results and plots to benchmarks/results
 Scenarios: ${NAMES.join(' ')} (default: all)
 `;
 
@@ -33,6 +39,7 @@ function readOptions() {
       rounds: { type: 'string' },
       against: { type: 'string' },
       json: { type: 'string' },
+      plots: { type: 'string' },
       all: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -47,6 +54,8 @@ function readOptions() {
     ...values,
     rounds,
     only: values.only?.split(','),
+    json: values.json ?? (values.all ? path.join(RESULTS, 'results.json') : undefined),
+    plots: values.plots ?? (values.all ? RESULTS : undefined),
     scenarios: values.all || positionals.length === 0 ? NAMES : positionals,
   };
 }
@@ -77,41 +86,62 @@ async function measureScenario(name, context) {
   return results;
 }
 
+/** What is reported of a whole run beside its results: everything needed to repeat and judge it. */
+async function describeRun(options) {
+  return {
+    started: new Date().toISOString(),
+    quick: options.quick,
+    machine: describeMachine(),
+    versions: describeVersions(),
+    bandwidth: await measureBandwidth(),
+  };
+}
+
+function printRun({ machine, versions, bandwidth }) {
+  const copies = bandwidth.map(
+    ({ threads, bytesPerSecond }) => `${(bytesPerSecond / 1e9).toFixed(1)} GB/s on ${threads}`,
+  );
+  console.log(`${machine.cpu}, ${machine.cores} cores, load ${machine.loadBefore}`);
+  console.log(`memory copies: ${copies.join(', ')} threads; Node ${versions.node}`);
+  if (machine.loadBefore > machine.cores / 2) {
+    console.log(
+      'The machine is busy: ratios of speed are rough, those of what uses all cores low.',
+    );
+  }
+}
+
+function printGoals(goals, { all, quick }) {
+  const judged = goals.filter(({ value }) => all || value !== undefined);
+  const title = quick ? 'Goals (of no meaning with --quick: too little data)' : 'Goals';
+  if (judged.length > 0) process.stdout.write(`\n${title}\n${goalsTable(judged)}`);
+}
+
+/** Rounded to five digits: more mean nothing, and files stay small. */
+function toJson(report) {
+  const round = (_, value) =>
+    typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
+  return `${JSON.stringify(report, round, 1)}\n`;
+}
+
 async function main() {
   const options = readOptions();
   if (options.help) return process.stdout.write(USAGE);
-  const started = new Date();
-  const machine = describeMachine();
-  const versions = describeVersions();
+  const start = performance.now();
+  const report = await describeRun(options);
+  printRun(report);
   const corpora = await loadCorpora(options);
-  console.log(
-    `${machine.cpu}, ${machine.cores} cores, load ${machine.loadBefore}, Node ${versions.node}`,
-  );
-  if (machine.loadBefore > machine.cores / 2) {
-    console.log(
-      'The machine is busy: ratios are rough, and those of what uses all cores come out low.',
-    );
-  }
-  const results = [];
+  report.results = [];
   for (const name of options.scenarios) {
-    results.push(...(await measureScenario(name, { ...options, corpora })));
+    report.results.push(...(await measureScenario(name, { ...options, corpora })));
   }
-  const goals = judge(results);
-  const judged = goals.filter(({ value }) => options.all || value !== undefined);
-  if (judged.length > 0) process.stdout.write(`\nGoals\n${goalsTable(judged)}`);
-  const seconds = Math.round((Date.now() - started.getTime()) / 1000);
-  console.log(`\n${seconds} seconds`);
-  const report = {
-    started: started.toISOString(),
-    seconds,
-    quick: options.quick,
-    machine,
-    versions,
-    goals,
-    results,
-  };
-  if (options.json)
-    fs.writeFileSync(path.resolve(options.json), `${JSON.stringify(report, null, 1)}\n`);
+  const predictions = predict(report);
+  if (predictions.length > 0) process.stdout.write(`\nModel\n${modelTable(predictions)}`);
+  report.goals = judge(report.results);
+  printGoals(report.goals, options);
+  report.seconds = Math.round((performance.now() - start) / 1000);
+  console.log(`\n${report.seconds} seconds`);
+  if (options.json) fs.writeFileSync(path.resolve(options.json), toJson(report));
+  if (options.plots) await writePlots(report, path.resolve(options.plots));
 }
 
 main().catch((error) => {

@@ -21,40 +21,37 @@ function sidesOf(scenario, test, { against }) {
   return [...sides, ...peers];
 }
 
-async function openLane(scenarioName, test, side) {
-  const lane = new Lane(`${scenarioName}, ${test.name}, ${side.name}`, side.env);
-  const { implementation, options } = side;
-  await lane.call('prepare', { scenario: scenarioName, test, implementation, options });
-  return lane;
+/** Opens a lane for a side, lets `use` work with it, and ends its process whatever happens. */
+async function withLane(name, test, side, use) {
+  const lane = new Lane(`${name}, ${test.name}, ${side.name}`, side.env);
+  try {
+    const { implementation, options } = side;
+    await lane.call('prepare', { scenario: name, test, implementation, options });
+    return await use(lane);
+  } finally {
+    await lane.close();
+  }
+}
+
+/** Opens a lane for each side and hands all of them to `use`. */
+function withLanes(name, test, sides, use, lanes = new Map()) {
+  const side = sides[lanes.size];
+  if (!side) return use(lanes);
+  return withLane(name, test, side, async (lane) => {
+    await lane.call('warmUp');
+    return withLanes(name, test, sides, use, lanes.set(side, lane));
+  });
 }
 
 /** Checks every side's outputs in processes of their own, whose memory is not measured. */
 async function verify(name, test, sides) {
   for (const side of sides) {
-    const lane = await openLane(name, test, side);
-    await lane.call('verify');
-    await lane.close();
+    await withLane(name, test, side, (lane) => lane.call('verify'));
   }
 }
 
-/** One run of a side, in its open lane or, where the scenario wants that, in a new process. */
-async function runOnce(name, scenario, test, side, lanes) {
-  if (!scenario.freshLanes) return lanes.get(side).call('run');
-  const lane = await openLane(name, test, side);
-  const outcome = await lane.call('run');
-  await lane.close();
-  return outcome;
-}
-
-async function measureRounds(name, scenario, test, sides, limits) {
-  const lanes = new Map();
-  if (!scenario.freshLanes) {
-    for (const side of sides) {
-      const lane = await openLane(name, test, side);
-      await lane.call('warmUp');
-      lanes.set(side, lane);
-    }
-  }
+/** Lets the sides take turns. `runOnce` runs one of them. */
+async function takeTurns(sides, limits, runOnce) {
   const runs = new Map(sides.map((side) => [side, []]));
   const start = performance.now();
   for (let round = 0; round < limits.atMost; round++) {
@@ -64,11 +61,21 @@ async function measureRounds(name, scenario, test, sides, limits) {
     const turns = round % 2 === 0 ? sides : sides.toReversed();
     for (const side of turns) {
       if (side.peer && round >= PEER_ROUNDS) continue;
-      runs.get(side).push(await runOnce(name, scenario, test, side, lanes));
+      runs.get(side).push(await runOnce(side));
     }
   }
-  for (const lane of lanes.values()) await lane.close();
   return sides.map((side) => ({ name: side.name, runs: runs.get(side) }));
+}
+
+function measureRounds(name, scenario, test, sides, limits) {
+  if (scenario.freshLanes) {
+    return takeTurns(sides, limits, (side) =>
+      withLane(name, test, side, (lane) => lane.call('run')),
+    );
+  }
+  return withLanes(name, test, sides, (lanes) =>
+    takeTurns(sides, limits, (side) => lanes.get(side).call('run')),
+  );
 }
 
 /**

@@ -13,7 +13,8 @@ function medianOf(runs, name) {
   return values.length > 0 ? median(values) : undefined;
 }
 
-const divide = (a, b) => (a === undefined || b === undefined || b === 0 ? undefined : a / b);
+/** a / b, or undefined where that is no number. */
+const divide = (a, b) => (Number.isFinite(a / b) ? a / b : undefined);
 
 /** Adds what follows from the numbers of one run. */
 function derive(run, counts) {
@@ -23,6 +24,7 @@ function derive(run, counts) {
     rate: run.rate ?? (counts === 'bytes' ? run.bytesIn : run.operations) / run.seconds,
     cpuPerGB: divide(run.cpuSeconds, gigabytes),
     mainCpuPerGB: divide(run.mainCpuSeconds, gigabytes),
+    mainMicros: divide(run.mainCpuSeconds * 1e6, run.operations),
   };
 }
 
@@ -31,6 +33,7 @@ const METRICS = [
   'seconds',
   'cpuPerGB',
   'mainCpuPerGB',
+  'mainMicros',
   'peakBytes',
   'addedBytes',
   'p50Ms',

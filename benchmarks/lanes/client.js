@@ -3,6 +3,9 @@
 const { fork } = require('node:child_process');
 const path = require('node:path');
 
+/** A lane that is silent for this long hangs; the longest runs take some ten seconds. */
+const SILENCE_MS = 300_000;
+
 class Lane {
   #child;
   #pending = new Map();
@@ -31,11 +34,17 @@ class Lane {
 
   /** Runs one of the commands of lane.js. */
   call(command, argument) {
-    return new Promise((resolve, reject) => {
-      const id = ++this.#lastId;
+    const id = ++this.#lastId;
+    let timer;
+    const answer = new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject });
       this.#child.send({ id, command, argument }, (error) => error && reject(error));
+      timer = setTimeout(() => {
+        this.#child.kill('SIGKILL');
+        reject(new Error(`${this.#label}: no answer to '${command}' in ${SILENCE_MS / 1000} s`));
+      }, SILENCE_MS);
     });
+    return answer.finally(() => clearTimeout(timer));
   }
 
   async close() {

@@ -1,22 +1,30 @@
-// gzip() with a callback: 64 in flight all the time, 16 KiB of JSON each, while the event loop's
-// delay is sampled every millisecond.
+// gzip() with a callback, many in flight all the time, while the event loop's delay is sampled every
+// millisecond: 64 of 16 KiB of JSON each, and thousands of small ones to see what each costs.
 
 const assert = require('node:assert/strict');
 const { monitorEventLoopDelay } = require('node:perf_hooks');
 const nodeZlib = require('node:zlib');
+const { peakBytes } = require('../lanes/usage.js');
 const { slices } = require('../corpus/corpora.js');
 
-const IN_FLIGHT = 64;
-const SIZE = 16 << 10;
+const KiB = 1 << 10;
+const DIFFERENT = 64;
+const LOADS = [
+  { inFlight: 64, size: 16 * KiB, operations: 4000 },
+  { inFlight: 8192, size: 1 * KiB, operations: 32768 },
+];
 
 function tests({ corpora, quick }) {
   const corpus = corpora.find(({ name }) => name === 'json') ?? corpora[0];
-  const params = { size: SIZE, inFlight: IN_FLIGHT, operations: quick ? 1000 : 4000 };
-  return [{ name: `gzip() ${IN_FLIGHT} in flight`, corpus, params }];
+  return LOADS.map(({ inFlight, size, operations }) => ({
+    name: `gzip() ${inFlight} in flight, ${size / KiB} KiB`,
+    corpus,
+    params: { inFlight, size, operations: quick ? operations / 4 : operations },
+  }));
 }
 
 function prepare({ corpus, params }, zlib) {
-  return { ...params, inputs: slices(corpus.files, SIZE, IN_FLIGHT), gzip: zlib.gzip };
+  return { ...params, inputs: slices(corpus.files, params.size, DIFFERENT), gzip: zlib.gzip };
 }
 
 /** Compresses `operations` payloads and gives each output to `take(output, input)`. */
@@ -39,13 +47,14 @@ function compressAll({ inputs, gzip, inFlight, operations }, take) {
 }
 
 async function verify(state) {
-  await compressAll({ ...state, operations: IN_FLIGHT * 2 }, (output, input) => {
+  await compressAll({ ...state, operations: DIFFERENT * 2 }, (output, input) => {
     assert.ok(nodeZlib.gunzipSync(output).equals(input), 'a payload does not come back');
   });
 }
 
 async function run(state) {
   const delay = monitorEventLoopDelay({ resolution: 1 });
+  const before = process.memoryUsage().rss;
   let bytes = 0;
   delay.enable();
   await compressAll(state, (output) => {
@@ -54,8 +63,9 @@ async function run(state) {
   delay.disable();
   return {
     operations: state.operations,
-    bytesIn: state.operations * SIZE,
+    bytesIn: state.operations * state.size,
     sizes: { all: bytes },
+    addedBytes: Math.max(0, peakBytes() - before),
     p50Ms: delay.percentile(50) / 1e6,
     p99Ms: delay.percentile(99) / 1e6,
   };

@@ -12,6 +12,19 @@
 //   run(state)       one run: { bytesIn, operations, sizes, p50Ms, p99Ms, ... }
 //   freshLanes       a new process for every run
 
-const NAMES = ['stream', 'gunzip', 'oneshot', 'large', 'callback', 'websocket'];
+const NAMES = [
+  'stream',
+  'gunzip',
+  'members',
+  'oneshot',
+  'large',
+  'callback',
+  'http',
+  'websocket',
+  'idle',
+  'threads',
+  'latency',
+  'cli',
+];
 
 module.exports = { NAMES };
