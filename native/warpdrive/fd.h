@@ -2,11 +2,13 @@
 #pragma once
 
 #include <sys/mman.h>
+#include <sys/types.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <utility>
 
+#include "warpdrive/process_id.h"
 #include "warpdrive/syscalls.h"
 
 namespace warpdrive {
@@ -38,7 +40,9 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-/// Owns an mmap()ed range.
+/// Owns an mmap()ed range. All that this library maps is kept out of children (MADV_DONTFORK, or
+/// the driver's VM_DONTCOPY), which may have something else at the address by then: so the range is
+/// unmapped only in the process that mapped it.
 class Mapping {
  public:
   Mapping() = default;
@@ -46,12 +50,14 @@ class Mapping {
   Mapping(void* address, size_t size, Syscalls* calls = Syscalls::Kernel())
       : calls_(calls),
         data_(address == MAP_FAILED ? nullptr : static_cast<uint8_t*>(address)),
-        size_(data_ == nullptr ? 0 : size) {}
+        size_(data_ == nullptr ? 0 : size),
+        pid_(ProcessId()) {}
   Mapping(Mapping&& other) noexcept { *this = std::move(other); }
   Mapping& operator=(Mapping&& other) noexcept {
     std::swap(calls_, other.calls_);
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(pid_, other.pid_);
     return *this;
   }
   Mapping(const Mapping&) = delete;
@@ -62,13 +68,16 @@ class Mapping {
   size_t size() const { return size_; }
   explicit operator bool() const { return data_ != nullptr; }
   void Reset() {
-    if (data_ != nullptr) calls_->Munmap(std::exchange(data_, nullptr), std::exchange(size_, 0));
+    uint8_t* data = std::exchange(data_, nullptr);
+    const size_t size = std::exchange(size_, 0);
+    if (data != nullptr && ProcessId() == pid_) calls_->Munmap(data, size);
   }
 
  private:
   Syscalls* calls_ = nullptr;
   uint8_t* data_ = nullptr;
   size_t size_ = 0;
+  pid_t pid_ = 0;
 };
 
 }  // namespace warpdrive
