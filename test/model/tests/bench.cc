@@ -147,7 +147,7 @@ std::vector<uint8_t> ZlibDecompress(const std::vector<uint8_t>& data, int window
   return out;
 }
 
-std::vector<uint8_t> Header(uint8_t request) {
+std::vector<uint8_t> StreamHeader(uint8_t request) {
   if (request == request::kZlib) return {0x78, 0x9c};
   if (request == request::kGzip) return {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3};
   return {};

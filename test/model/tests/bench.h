@@ -80,7 +80,7 @@ std::vector<uint8_t> ZlibCompress(const std::vector<uint8_t>& data, int window_b
 /// What zlib makes of it; empty when it is not one whole stream.
 std::vector<uint8_t> ZlibDecompress(const std::vector<uint8_t>& data, int window_bits);
 /// Header that software writes before the engine's output.
-std::vector<uint8_t> Header(uint8_t request);
+std::vector<uint8_t> StreamHeader(uint8_t request);
 int WindowBitsOf(uint8_t request);
 
 }  // namespace warpdrive::model

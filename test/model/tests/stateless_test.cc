@@ -14,13 +14,13 @@ Options Of(Generation generation) {
 }
 
 std::vector<uint8_t> WithHeader(uint8_t request, const std::vector<uint8_t>& body) {
-  std::vector<uint8_t> whole = Header(request);
+  std::vector<uint8_t> whole = StreamHeader(request);
   whole.insert(whole.end(), body.begin(), body.end());
   return whole;
 }
 
 std::vector<uint8_t> WithoutHeader(uint8_t request, const std::vector<uint8_t>& whole) {
-  return {whole.begin() + static_cast<ptrdiff_t>(Header(request).size()), whole.end()};
+  return {whole.begin() + static_cast<ptrdiff_t>(StreamHeader(request).size()), whole.end()};
 }
 
 }  // namespace
