@@ -28,9 +28,12 @@ struct DeviceInfo {
 /// How a compressing stream is cut into blocks on a device. Part of the device kind's output
 /// format in effect: it depends on the stream's parameters alone.
 struct StreamPlan {
-  uint32_t block_size = 1u << 20;  ///< input bytes per stateless request
-  bool uses_history = false;       ///< requests should carry the bytes before their input
-  uint32_t window = 0;  ///< requests of one stream that keep the device busy; 0 = no opinion
+  uint32_t block_size = 1u << 20;  ///< most input bytes per stateless request
+  /// Input bytes of the first request after the start or a flush; the next ones are as large as
+  /// all before them, up to block_size. 0 = block_size.
+  uint32_t first_block = 0;
+  bool uses_history = false;  ///< requests should carry the bytes before their input
+  uint32_t window = 0;        ///< requests of one stream that keep the device busy; 0 = no opinion
 };
 
 struct QueueOptions {

@@ -53,6 +53,12 @@ bool CompressSession::StartBuffer(std::span<const uint8_t> history, size_t capac
   return true;
 }
 
+// Of the current block. Depends on what was cut before, never on what is there now.
+size_t CompressSession::BlockSize() const {
+  if (plan_.first_block == 0 || run_ >= plan_.block_size) return plan_.block_size;
+  return std::min<size_t>(std::max<size_t>(run_, plan_.first_block), plan_.block_size);
+}
+
 bool CompressSession::Grow(size_t wanted) {
   if (!buffer_) return StartBuffer(History(), wanted);
   if (end_ + wanted <= buffer_.capacity()) return true;
@@ -63,7 +69,7 @@ bool CompressSession::Grow(size_t wanted) {
   if (live + wanted <= buffer_.capacity() / 2) {
     std::memmove(buffer_.data(), history.data(), live);
   } else {
-    const size_t most = kMaxHistory + plan_.block_size;
+    const size_t most = kMaxHistory + BlockSize();
     Block block = BlockPool::Instance().Take(std::max(live + wanted, std::min(2 * live, most)));
     if (!block) return false;
     std::memcpy(block.data(), history.data(), live);
@@ -89,12 +95,12 @@ size_t CompressSession::Write(std::span<const uint8_t> input) {
   size_t taken = 0;
   while (taken < input.size()) {
     if (finished_ || stateful_busy_ || status_ != Status::kOk) break;
-    if (SegmentSize() >= plan_.block_size) {
+    if (SegmentSize() >= BlockSize()) {
       // Only now, when more input is here, is it known that this block is not the last one.
-      if (!(unaligned_ ? StageStateful(Flush::kNone) : CutBlock(Flush::kSync))) break;
+      if (!(unaligned_ ? StageStateful(Flush::kNone) : CutBlock(Flush::kNone))) break;
       continue;
     }
-    const size_t count = std::min(input.size() - taken, plan_.block_size - SegmentSize());
+    const size_t count = std::min(input.size() - taken, BlockSize() - SegmentSize());
     if (!Grow(count)) {
       Fail(Status::kDeviceError);
       break;
@@ -141,6 +147,7 @@ bool CompressSession::CutBlock(Flush flush) {
   };
   slot.input = std::move(buffer_);
   cut_ += size;
+  run_ = flush == Flush::kNone ? run_ + size : 0;
   context_in_step_ = false;
   if (flush == Flush::kFinish) {
     finished_ = true;
@@ -149,7 +156,7 @@ bool CompressSession::CutBlock(Flush flush) {
     const size_t end = history.size() + size;
     const size_t keep = flush == Flush::kFull ? 0 : std::min<size_t>(end, kMaxHistory);
     const uint8_t* const first = slot.input ? slot.input.data() + begin_ - history.size() : nullptr;
-    if (!StartBuffer({first + (end - keep), keep}, size)) Fail(Status::kDeviceError);
+    if (!StartBuffer({first + (end - keep), keep}, BlockSize())) Fail(Status::kDeviceError);
   }
   Submit(std::move(slot));
   return true;
@@ -176,6 +183,7 @@ bool CompressSession::StageStateful(Flush flush) {
     return true;
   }
   cut_ += size;
+  if (flush != Flush::kNone) run_ = 0;
   finished_ = flush == Flush::kFinish;
   return true;
 }
@@ -318,7 +326,7 @@ void CompressSession::Reset() {
   context_in_step_ = stateful_busy_ = unaligned_ = false;
   output_.Clear();
   checksum_ = InitialChecksum(params_.format);
-  total_in_ = cut_ = 0;
+  total_in_ = cut_ = run_ = 0;
   header_written_ = finished_ = empty_write_ = false;
   status_ = Status::kOk;
 }

@@ -73,6 +73,7 @@ class CompressSession final : public RequestOwner {
 
   std::span<const uint8_t> History() const;
   size_t SegmentSize() const { return end_ - begin_; }
+  size_t BlockSize() const;
   bool Grow(size_t wanted);
   bool StartBuffer(std::span<const uint8_t> history, size_t capacity);
   bool CutBlock(Flush flush);
@@ -109,6 +110,7 @@ class CompressSession final : public RequestOwner {
   uint32_t checksum_;
   uint64_t total_in_ = 0;  ///< input bytes whose output is in output_ (or was)
   uint64_t cut_ = 0;       ///< input bytes given to requests
+  uint64_t run_ = 0;       ///< input bytes in blocks since the start or the last flush
   /// Something of no bytes was written since the last flush: zlib leaves out a flush that follows
   /// another directly, but not this one.
   bool empty_write_ = false;

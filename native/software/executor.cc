@@ -13,7 +13,7 @@ BlockCodec* Executor::CodecFor(CodecKind kind) {
 }
 
 Completion Executor::CompressBlock(const Request& request) {
-  const BlockPlan plan = PlanFor(request.params, request.history_size);
+  const BlockPlan plan = PlanForBlock(request.params, request.input_size, request.history_size);
   const std::span input(request.input, request.input_size);
   BlockCodec* codec = CodecFor(plan.codec);
   // Out of memory for a codec's tables: the device is at fault, the request can run elsewhere.

@@ -80,8 +80,10 @@ std::unique_ptr<Queue> SoftwareDevice::OpenQueue(const QueueOptions& options) {
 }
 
 StreamPlan SoftwareDevice::PlanCompression(const StreamParams& params) const {
-  const BlockPlan plan = PlanFor(params, 0);
-  return {.block_size = plan.block_size, .uses_history = plan.uses_history};
+  const BlockPlan plan = PlanFor(params);
+  return {.block_size = plan.block_size,
+          .first_block = plan.first_block,
+          .uses_history = plan.uses_history};
 }
 
 std::unique_ptr<StreamContext> SoftwareDevice::MakeDeflateContext(

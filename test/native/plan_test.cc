@@ -2,12 +2,15 @@
 
 #include <doctest/doctest.h>
 
+#include "device/device.h"
+
 namespace warpdrive::test {
 namespace {
 
 using software::BlockPlan;
 using software::CodecKind;
 using software::PlanFor;
+using software::PlanForBlock;
 
 StreamParams Params(int level, int window_bits = 15, int mem_level = 8, int strategy = 0) {
   return {.format = Format::kGzip,
@@ -19,7 +22,7 @@ StreamParams Params(int level, int window_bits = 15, int mem_level = 8, int stra
 
 bool Same(const BlockPlan& a, const BlockPlan& b) {
   return a.codec == b.codec && a.codec_level == b.codec_level && a.block_size == b.block_size &&
-         a.uses_history == b.uses_history;
+         a.first_block == b.first_block && a.uses_history == b.uses_history;
 }
 
 template <typename Check>
@@ -43,29 +46,37 @@ void ForAllParams(Check check) {
 
 TEST_CASE("plan: names a codec that is there, and blocks that a request can carry") {
   ForAllParams([](const StreamParams& params) {
+    const BlockPlan plan = PlanFor(params);
+    CHECK(software::HasCodec(plan.codec));
+    CHECK(plan.first_block >= 64u << 10);
+    CHECK(plan.first_block <= plan.block_size);
+    CHECK(plan.block_size <= kMaxBlockSize);
     for (uint32_t history_size : {0u, 1u, kMaxHistory}) {
-      const BlockPlan plan = PlanFor(params, history_size);
-      CHECK(software::HasCodec(plan.codec));
-      CHECK(plan.block_size >= 64u << 10);
-      CHECK(plan.block_size <= kMaxRequestBytes);
+      CHECK(software::HasCodec(PlanForBlock(params, 1, history_size).codec));
     }
   });
 }
 
-TEST_CASE("plan: a dictionary changes neither the block size nor is it left unused") {
+TEST_CASE("plan: history is used, and changes no more than the codec of a short block") {
   ForAllParams([](const StreamParams& params) {
-    const BlockPlan plain = PlanFor(params, 0);
-    const BlockPlan with_dictionary = PlanFor(params, 100);
-    CHECK(with_dictionary.block_size == plain.block_size);
-    CHECK(with_dictionary.uses_history == (params.level != 0));
-    if (plain.uses_history) CHECK(Same(with_dictionary, plain));
+    const BlockPlan plan = PlanFor(params);
+    CHECK(plan.uses_history == (params.level != 0));
+    CHECK(Same(PlanForBlock(params, plan.block_size, kMaxHistory), plan));
+    CHECK(Same(PlanForBlock(params, plan.block_size, 0), plan));
+    CHECK(Same(PlanForBlock(params, 1, 0), plan));
+    const BlockPlan tail = PlanForBlock(params, 1, kMaxHistory);
+    CHECK(tail.block_size == plan.block_size);
+    CHECK(tail.first_block == plan.first_block);
+    CHECK(tail.uses_history == plan.uses_history);
+    // libdeflate would compress all of the history again.
+    CHECK(tail.codec != CodecKind::kLibdeflate);
   });
 }
 
 TEST_CASE("plan: what only zlib can do is done by zlib at the same level") {
   ForAllParams([](const StreamParams& params) {
     if (params.level != 0 && params.window_bits == 15 && params.strategy == 0) return;
-    const BlockPlan plan = PlanFor(params, 0);
+    const BlockPlan plan = PlanFor(params);
     CHECK(plan.codec == CodecKind::kZlib);
     CHECK(plan.codec_level == params.level);
     CHECK(plan.uses_history == (params.level != 0));
@@ -76,7 +87,7 @@ TEST_CASE("plan: the memory level does not change it") {
   ForAllParams([](const StreamParams& params) {
     StreamParams usual = params;
     usual.mem_level = 8;
-    CHECK(Same(PlanFor(params, 0), PlanFor(usual, 0)));
+    CHECK(Same(PlanFor(params), PlanFor(usual)));
   });
 }
 
@@ -84,18 +95,18 @@ TEST_CASE("plan: the fastest codec for the first level, never a lower level for 
   const CodecKind fastest = software::HasCodec(CodecKind::kIsal)         ? CodecKind::kIsal
                             : software::HasCodec(CodecKind::kLibdeflate) ? CodecKind::kLibdeflate
                                                                          : CodecKind::kZlib;
-  CHECK(PlanFor(Params(1), 0).codec == fastest);
+  CHECK(PlanFor(Params(1)).codec == fastest);
   for (int level = 2; level <= 9; level++) {
-    const BlockPlan plan = PlanFor(Params(level), 0);
+    const BlockPlan plan = PlanFor(Params(level));
     const bool libdeflate = software::HasCodec(CodecKind::kLibdeflate);
     CHECK(plan.codec == (libdeflate ? CodecKind::kLibdeflate : CodecKind::kZlib));
-    if (level > 2) CHECK(plan.codec_level >= PlanFor(Params(level - 1), 0).codec_level);
+    if (level > 2) CHECK(plan.codec_level >= PlanFor(Params(level - 1)).codec_level);
   }
 }
 
 TEST_CASE("plan: levels outside zlib's are the nearest that there is") {
-  CHECK(Same(PlanFor(Params(-5), 0), PlanFor(Params(0), 0)));
-  CHECK(Same(PlanFor(Params(12), 0), PlanFor(Params(9), 0)));
+  CHECK(Same(PlanFor(Params(-5)), PlanFor(Params(0))));
+  CHECK(Same(PlanFor(Params(12)), PlanFor(Params(9))));
 }
 
 }  // namespace warpdrive::test

@@ -9,14 +9,19 @@ namespace warpdrive::software {
 struct BlockPlan {
   CodecKind codec = CodecKind::kZlib;
   int codec_level = 6;
-  /// Input bytes per block. Part of the output format in effect: the same options must give the
-  /// same bytes on any machine, so it depends on the codec and level alone.
+  /// Input bytes per block, and of a stream's first one (StreamPlan). Part of the output format in
+  /// effect: the same options must give the same bytes on any machine, so they depend on the codec
+  /// and level alone.
   uint32_t block_size = 1u << 20;
+  uint32_t first_block = 1u << 20;
   bool uses_history = false;  ///< the codec makes use of the 32 KiB before the block
 };
 
-/// The plan for a stream. `history_size` > 0 (a preset dictionary) rules out codecs that have no
-/// dictionary for this one block; the block size never depends on it.
-BlockPlan PlanFor(const StreamParams& params, uint32_t history_size);
+/// The plan for a stream.
+BlockPlan PlanFor(const StreamParams& params);
+
+/// The plan for a block of it with so many bytes, behind so many bytes of history: it may name
+/// another codec. Sizes and use of history are as in the stream's.
+BlockPlan PlanForBlock(const StreamParams& params, uint32_t input_size, uint32_t history_size);
 
 }  // namespace warpdrive::software

@@ -1,0 +1,58 @@
+// libFuzzer: the property of support/graft_property.h for any bytes. An input is taken as a deflate
+// stream as it is, and once more compressed by zlib with settings from its first bytes and then
+// damaged, because bytes that come to grief in a block header early teach little.
+#include <zlib.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <span>
+
+#include "support/data.h"
+#include "support/graft_property.h"
+
+namespace {
+
+using warpdrive::test::Bytes;
+
+constexpr size_t kSettings = 6;
+
+void Check(std::span<const uint8_t> stream, size_t history, bool final) {
+  const char* violation = warpdrive::test::GraftViolation(stream, history, final);
+  if (violation == nullptr) return;
+  std::fprintf(stderr, "Graft() %s (history %zu, final %d)\n", violation, history, final);
+  std::abort();
+}
+
+Bytes Deflate(std::span<const uint8_t> data, const uint8_t* settings) {
+  z_stream deflater{};
+  if (deflateInit2(&deflater, settings[0] % 10, Z_DEFLATED, -(9 + settings[1] % 7),
+                   1 + settings[2] % 9, settings[3] % 5) != Z_OK) {
+    std::abort();
+  }
+  Bytes out(data.size() * 2 + 1024);
+  deflater.next_in = const_cast<Bytef*>(data.data());
+  deflater.avail_in = static_cast<uInt>(data.size());
+  deflater.next_out = out.data();
+  deflater.avail_out = static_cast<uInt>(out.size());
+  if (deflate(&deflater, Z_FINISH) != Z_STREAM_END) std::abort();
+  out.resize(deflater.total_out);
+  deflateEnd(&deflater);
+  return out;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
+  if (size < kSettings) return 0;
+  const std::span<const uint8_t> data = std::span(bytes, size).subspan(kSettings);
+  const size_t number = bytes[4] | bytes[5] << 8;
+  const bool final = bytes[3] & 128;
+  Check(data, number % 1024, final);
+  Bytes stream = Deflate(data, bytes);
+  Check(stream, number % (data.size() + 2), final);
+  const size_t bit = (number * 7) % (stream.size() * 8);
+  stream[bit / 8] ^= static_cast<uint8_t>(1u << bit % 8);
+  Check(stream, number % (data.size() + 2), final);
+  return 0;
+}
