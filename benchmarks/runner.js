@@ -3,7 +3,7 @@
 const { Lane } = require('./lanes/client.js');
 
 /** How often sides take turns: at least, at most, and the seconds after which no round begins. */
-const ROUNDS = { atLeast: 3, atMost: 9, seconds: 4 };
+const ROUNDS = { atLeast: 3, atMost: 9, seconds: 3 };
 const QUICK_ROUNDS = { atLeast: 1, atMost: 3, seconds: 0.5 };
 const PEER_ROUNDS = 1;
 

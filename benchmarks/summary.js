@@ -57,8 +57,8 @@ function ratiosOf(side, base) {
  * @param {{ name: string, runs: object[] }[]} sides what was run, the first one the base; run number
  *   i of each side was made in the same round
  * @param {string} [counts] 'bytes' or 'operations'
- * @returns each side's medians, its ratios of medians to the base's, and the smallest and largest
- *   ratio of speed of any round
+ * @returns each side's medians, its ratios of medians to the base's, the ratio of the fastest rounds
+ *   (`best`), and the smallest and largest ratio of speed of any round
  */
 function summarize(sides, counts) {
   const rate = counts ?? (sides[0].runs[0].operations === undefined ? 'bytes' : 'operations');
@@ -80,7 +80,9 @@ function summarize(sides, counts) {
     rate,
     sides: summaries.map(({ derived, ...side }) => {
       const rounds = derived.map((run, round) => run.rate / (base.derived[round] ?? run).rate);
-      return { ...side, ratio: ratiosOf(side, base), spread: [min(rounds), max(rounds)] };
+      const best = max(numbers(derived, 'rate')) / max(numbers(base.derived, 'rate'));
+      const ratio = { ...ratiosOf(side, base), best };
+      return { ...side, ratio, spread: [min(rounds), max(rounds)] };
     }),
   };
 }
