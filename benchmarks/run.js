@@ -116,11 +116,16 @@ function printGoals(goals, { all, quick }) {
   if (judged.length > 0) process.stdout.write(`\n${title}\n${goalsTable(judged)}`);
 }
 
-/** Rounded to five digits: more mean nothing, and files stay small. */
+/** Numbers of five digits: more mean nothing. Each result and goal is a line, as diffs want it. */
 function toJson(report) {
   const round = (_, value) =>
     typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
-  return `${JSON.stringify(report, round, 1)}\n`;
+  const line = (value) => JSON.stringify(value, round);
+  const fields = Object.entries(report).map(([name, value]) => {
+    const text = Array.isArray(value) ? `[\n${value.map(line).join(',\n')}\n]` : line(value);
+    return `${line(name)}: ${text}`;
+  });
+  return `{\n${fields.join(',\n')}\n}\n`;
 }
 
 async function main() {

@@ -43,11 +43,12 @@ function withLanes(name, test, sides, use, lanes = new Map()) {
   });
 }
 
-/** Checks every side's outputs in processes of their own, whose memory is not measured. */
+/** Checks outputs in processes of their own, whose memory is not measured. @returns the sides */
 async function verify(name, test, sides) {
   for (const side of sides) {
     await withLane(name, test, side, (lane) => lane.call('verify'));
   }
+  return new Set(sides);
 }
 
 /** Lets the sides take turns. `runOnce` runs one of them. */
@@ -89,12 +90,14 @@ async function* runScenario(name, context) {
   if (context.rounds) Object.assign(limits, { atLeast: context.rounds, atMost: context.rounds });
   for (const test of await scenario.tests(context)) {
     const sides = sidesOf(scenario, test, context);
-    await verify(
-      name,
+    const foreign = sides.filter(({ implementation }) => implementation !== 'node');
+    const verified = await verify(name, test, foreign);
+    const measured = await measureRounds(name, scenario, test, sides, limits);
+    yield {
+      scenario,
       test,
-      sides.filter(({ implementation }) => implementation !== 'node'),
-    );
-    yield { scenario, test, sides: await measureRounds(name, scenario, test, sides, limits) };
+      sides: measured.map((side, index) => ({ ...side, verified: verified.has(sides[index]) })),
+    };
   }
 }
 

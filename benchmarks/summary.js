@@ -62,11 +62,12 @@ function ratiosOf(side, base) {
  */
 function summarize(sides, counts) {
   const rate = counts ?? (sides[0].runs[0].operations === undefined ? 'bytes' : 'operations');
-  const summaries = sides.map(({ name, runs }) => {
+  const summaries = sides.map(({ name, runs, verified }) => {
     const derived = runs.map((run) => derive(run, rate));
     const { sizes, bytesIn } = derived.at(-1);
     return {
       name,
+      verified,
       derived,
       rounds: runs.length,
       bytesIn,

@@ -10,7 +10,7 @@ function tests({ corpora, quick }) {
     (quick ? [6] : [1, 6, 9]).map((level) => ({
       name: `level ${level}`,
       corpus,
-      params: { level, goal: 'scaling' },
+      params: { level },
     })),
   );
 }
