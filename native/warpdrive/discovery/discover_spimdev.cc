@@ -99,9 +99,6 @@ void ReadTypeFields(DeviceDescription* device, const std::vector<MdevType>& type
       Refuse(device, "cannot read a number from " + type.path + "/available_instances");
     }
     available = std::max(available, type.available.value_or(0));
-    for (const std::string& uuid : ListDirectory(type.path + "/devices")) {
-      if (IsUuid(uuid)) device->mdevs.push_back(type.path + "/devices/" + uuid);
-    }
   }
   device->available_queues = static_cast<uint32_t>(available);
   // The RFC has one type for all that the engine does, named after the driver.
@@ -164,6 +161,7 @@ DeviceDescription Describe(const std::string& class_path, const std::string& nam
     return device;
   }
   ReadTypeFields(&device, types);
+  device.mdevs = ListMdevs(parent);
   const uint32_t revision = ReadHex(parent + "/revision").value_or(0);
   device.generation = GenerationOf(revision, device.protocol);
   if (device.protocol == 3) {
@@ -194,6 +192,18 @@ void DiscoverClass(const char* name, bool mdev_is_queue, const DiscoveryOptions&
 }
 
 }  // namespace
+
+std::vector<std::string> ListMdevs(const std::string& parent) {
+  std::vector<std::string> mdevs;
+  const std::string types = parent + "/mdev_supported_types";
+  for (const std::string& type : ListDirectory(types)) {
+    const std::string devices = types + "/" + type + "/devices";
+    for (const std::string& uuid : ListDirectory(devices)) {
+      if (IsUuid(uuid)) mdevs.push_back(devices + "/" + uuid);
+    }
+  }
+  return mdevs;
+}
 
 std::vector<DeviceDescription> DiscoverSpimdev(const DiscoveryOptions& options) {
   std::vector<DeviceDescription> devices;

@@ -36,4 +36,7 @@ std::vector<DeviceDescription> DiscoverSpimdev(const DiscoveryOptions& options);
 std::vector<DeviceDescription> DiscoverVfioPci(const DiscoveryOptions& options,
                                                const std::vector<DeviceDescription>& others);
 
+/// Directories of the mediated devices of a spimdev parent, in the order of types and UUIDs.
+std::vector<std::string> ListMdevs(const std::string& parent);
+
 }  // namespace warpdrive

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include "warpdrive/transports/spimdev_device.h"
@@ -39,10 +40,16 @@ bool IsUnknown(int error) { return error == -EINVAL || error == -ENOTTY; }
 class SpimdevQueue final : public TransportQueue {
  public:
   /// `fd`: the queue's own descriptor; empty = the mdev is the queue.
-  SpimdevQueue(Syscalls* calls, std::shared_ptr<SpimdevDevice> device, UniqueFd fd)
-      : calls_(calls), pid_(ProcessId()), device_(std::move(device)), fd_(std::move(fd)) {}
+  SpimdevQueue(Syscalls* calls, std::shared_ptr<std::mutex> gate,
+               std::shared_ptr<SpimdevDevice> device, UniqueFd fd)
+      : calls_(calls),
+        pid_(ProcessId()),
+        gate_(std::move(gate)),
+        device_(std::move(device)),
+        fd_(std::move(fd)) {}
   ~SpimdevQueue() override;
 
+  /// With the gate held.
   Outcome Start(Direction direction, int protocol, size_t page_size);
 
   DmaPool& pool() override { return *device_->pool; }
@@ -65,8 +72,8 @@ class SpimdevQueue final : public TransportQueue {
 
   Syscalls* const calls_;
   const pid_t pid_;
-  // Destroyed in reverse: mappings, then the queue's descriptor, then what queues share.
-  const std::shared_ptr<SpimdevDevice> device_;
+  const std::shared_ptr<std::mutex> gate_;  ///< of the transport; also guards counts in device_
+  std::shared_ptr<SpimdevDevice> device_;
   UniqueFd fd_;
   Mapping registers_;
   Mapping ring_;
@@ -78,9 +85,15 @@ class SpimdevQueue final : public TransportQueue {
 };
 
 SpimdevQueue::~SpimdevQueue() {
-  const std::lock_guard lock(device_->mutex);
-  --device_->queues;
-  if (device_->queues == 0) device_->number_unknown = false;
+  registers_.Reset();
+  ring_.Reset();
+  fd_.Reset();
+  // Under the gate: who opens the next queue finds the device either open or closed.
+  // Not in a child: the thread that holds it may not have come along.
+  std::unique_lock lock(*gate_, std::defer_lock);
+  if (ProcessId() == pid_) lock.lock();
+  if (--device_->queues == 0) device_->number_unknown = false;
+  device_.reset();
 }
 
 Outcome SpimdevQueue::Map(uint64_t region, size_t size, size_t page_size, Mapping* mapping) {
@@ -105,7 +118,6 @@ Outcome SpimdevQueue::LearnNumber(int protocol) {
   const auto* words = reinterpret_cast<const volatile uint32_t*>(ring_.data());
   const uint32_t number = words[0];
   const uint32_t version = words[1];
-  const std::lock_guard lock(device_->mutex);
   if (number == 0 && version == 0) {
     if (device_->queues > 1) {
       return Error{ErrorCode::kUnsupported, 0,
@@ -214,28 +226,34 @@ bool SpimdevQueue::Alive() {
 
 class SpimdevTransport final : public Transport {
  public:
-  SpimdevTransport(DeviceDescription description, const TransportOptions& options,
-                   std::shared_ptr<SpimdevDevice> device)
-      : description_(std::move(description)),
-        options_(options),
-        device_(std::move(device)),
-        pid_(ProcessId()) {}
+  SpimdevTransport(DeviceDescription description, const TransportOptions& options)
+      : description_(std::move(description)), options_(options), pid_(ProcessId()) {}
 
   const DeviceDescription& description() const override { return description_; }
   Result<std::unique_ptr<TransportQueue>> OpenQueue(Direction direction) override;
 
  private:
-  Result<UniqueFd> GetQueue();
+  Result<std::shared_ptr<SpimdevDevice>> Device();
+  Result<UniqueFd> GetQueue(SpimdevDevice& device);
+  Result<std::unique_ptr<TransportQueue>> TryOpen(Direction direction);
 
   const DeviceDescription description_;
   const TransportOptions options_;
-  const std::shared_ptr<SpimdevDevice> device_;
   const pid_t pid_;
+  // Held while a queue opens and while the last one closes the device; rare, and short but for the
+  // pages of a pool.
+  const std::shared_ptr<std::mutex> gate_ = std::make_shared<std::mutex>();
+  std::weak_ptr<SpimdevDevice> device_;  ///< the queues own it
 };
 
-/// Counts the queue. Called with the device's mutex held.
-Result<UniqueFd> SpimdevTransport::GetQueue() {
-  SpimdevDevice& device = *device_;
+Result<std::shared_ptr<SpimdevDevice>> SpimdevTransport::Device() {
+  if (std::shared_ptr<SpimdevDevice> device = device_.lock()) return device;
+  Result<std::shared_ptr<SpimdevDevice>> opened = OpenSpimdevDevice(description_, options_);
+  if (opened) device_ = opened.value();
+  return opened;
+}
+
+Result<UniqueFd> SpimdevTransport::GetQueue(SpimdevDevice& device) {
   if (description_.mdev_is_queue) {
     // Started when the mdev was opened, stopped when it is closed: a second user would begin in
     // the middle of its rings.
@@ -244,7 +262,6 @@ Result<UniqueFd> SpimdevTransport::GetQueue() {
                    "an sdmdev device has one queue, and it was taken: open the device anew"};
     }
     device.mdev_used = true;
-    ++device.queues;
     return UniqueFd();
   }
   // The kernel says EINVAL to the number that is not its own. The argument is a PASID (none) or the
@@ -257,10 +274,7 @@ Result<UniqueFd> SpimdevTransport::GetQueue() {
     device.get_queue = command;
     break;
   }
-  if (fd >= 0) {
-    ++device.queues;
-    return UniqueFd(fd, options_.calls);
-  }
+  if (fd >= 0) return UniqueFd(fd, options_.calls);
   Error error = SystemError(-fd, "the kernel gave no queue (GET_Q)");
   if (IsUnknown(fd)) {
     error.message += "; neither of the two known numbers of this ioctl is the kernel's";
@@ -272,48 +286,40 @@ Result<UniqueFd> SpimdevTransport::GetQueue() {
   return error;
 }
 
-Result<std::unique_ptr<TransportQueue>> SpimdevTransport::OpenQueue(Direction direction) {
-  if (ProcessId() != pid_) {
-    return Error{ErrorCode::kGone, 0,
-                 description_.name + " was opened before fork(): open it anew in this process"};
+Result<std::unique_ptr<TransportQueue>> SpimdevTransport::TryOpen(Direction direction) {
+  if (Outcome outcome = CheckAllowed(description_, options_, pid_); !outcome) {
+    return outcome.error();
   }
+  if (description_.dma != DmaMode::kMapped || description_.protocol < 1 ||
+      description_.protocol > 2) {
+    return Error{ErrorCode::kUnsupported, 0,
+                 "spimdev is used with mapped memory and QM version 1 or 2"};
+  }
+  // Declared before the lock: what fails half-way closes after it, through the gate itself.
   std::unique_ptr<SpimdevQueue> queue;
-  {
-    const std::lock_guard lock(device_->mutex);
-    Result<UniqueFd> fd = GetQueue();
-    if (!fd) {
-      Error error = fd.error();
-      error.message = description_.name + ": " + error.message;
-      return error;
-    }
-    queue = std::make_unique<SpimdevQueue>(options_.calls, device_, fd.Take());
-  }
+  const std::lock_guard lock(*gate_);
+  Result<std::shared_ptr<SpimdevDevice>> device = Device();
+  if (!device) return device.error();
+  Result<UniqueFd> fd = GetQueue(*device.value());
+  if (!fd) return fd.error();
+  ++device.value()->queues;
+  queue = std::make_unique<SpimdevQueue>(options_.calls, gate_, device.Take(), fd.Take());
   Outcome outcome = queue->Start(direction, description_.protocol, PageSize(options_));
-  if (!outcome) {
-    Error error = outcome.error();
-    error.message = description_.name + ": " + error.message;
-    return error;
-  }
+  if (!outcome) return outcome.error();
   return std::unique_ptr<TransportQueue>(std::move(queue));
+}
+
+Result<std::unique_ptr<TransportQueue>> SpimdevTransport::OpenQueue(Direction direction) {
+  Result<std::unique_ptr<TransportQueue>> queue = TryOpen(direction);
+  if (!queue) return Named(description_, queue.error());
+  return queue;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> OpenSpimdev(const DeviceDescription& description,
-                                               const TransportOptions& options) {
-  if (Outcome outcome = CheckAllowed(description, options); !outcome) return outcome.error();
-  if (description.dma != DmaMode::kMapped || description.protocol < 1 || description.protocol > 2) {
-    return Error{ErrorCode::kUnsupported, 0,
-                 description.name + ": spimdev is used with mapped memory and QM version 1 or 2"};
-  }
-  Result<std::shared_ptr<SpimdevDevice>> device = OpenSpimdevDevice(description, options);
-  if (!device) {
-    Error error = device.error();
-    error.message = description.name + ": " + error.message;
-    return error;
-  }
-  return std::unique_ptr<Transport>(
-      std::make_unique<SpimdevTransport>(description, options, device.Take()));
+std::unique_ptr<Transport> MakeSpimdev(const DeviceDescription& description,
+                                       const TransportOptions& options) {
+  return std::make_unique<SpimdevTransport>(description, options);
 }
 
 }  // namespace warpdrive

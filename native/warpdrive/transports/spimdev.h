@@ -8,13 +8,14 @@
 
 namespace warpdrive {
 
-/// Opens the first mediated device of `description` that no other process has, with a container of
-/// its own, and maps one pool for it. Without shared addressing all queues of an accelerator are in
-/// one IOMMU domain, so one process uses it at a time: others get ErrorCode::kBusy.
+/// The first queue opens the first mediated device that no other process has, with a container of
+/// its own, and maps one pool for it; the last queue to go closes all that again, so that an idle
+/// process keeps the accelerator from nobody. Without shared addressing all its queues are in one
+/// IOMMU domain, so one process uses it at a time: others get ErrorCode::kBusy.
 ///
 /// Hardware of that time cannot stop a queue: Stop() says false, and what was submitted stays
-/// mapped until the transport and its queues are gone.
-Result<std::unique_ptr<Transport>> OpenSpimdev(const DeviceDescription& description,
-                                               const TransportOptions& options);
+/// mapped until all queues are gone.
+std::unique_ptr<Transport> MakeSpimdev(const DeviceDescription& description,
+                                       const TransportOptions& options);
 
 }  // namespace warpdrive

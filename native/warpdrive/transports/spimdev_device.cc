@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "warpdrive/discovery/discovery.h"
 #include "warpdrive/discovery/sysfs.h"
 
 namespace warpdrive {
@@ -110,14 +111,16 @@ CreatedMdev::~CreatedMdev() {
 Result<std::shared_ptr<SpimdevDevice>> OpenSpimdevDevice(const DeviceDescription& description,
                                                          const TransportOptions& options) {
   Error last{ErrorCode::kUnsupported, 0,
-             description.name + " has no mediated device, and making one was not asked for"};
-  for (const std::string& path : description.mdevs) {
+             "it has no mediated device, and making one was not asked for"};
+  // Not those of the time of discovery: they come and go.
+  const std::vector<std::string> mdevs = ListMdevs(description.sysfs_path + "/device");
+  for (const std::string& path : mdevs) {
     Result<std::shared_ptr<SpimdevDevice>> device = OpenMdev(path, description, options);
     if (device) return device;
     last = device.error();
   }
   // Those of others are theirs: a new one on an accelerator in use would be refused all the same.
-  if (!description.mdevs.empty() || !options.create_mdev) return last;
+  if (!mdevs.empty() || !options.create_mdev) return last;
 
   Result<std::string> path = CreateMdev(description, options);
   if (!path) return path.error();

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "warpdrive/fd.h"
@@ -42,14 +41,15 @@ struct SpimdevDevice {
   std::unique_ptr<DmaPool> pool;
   std::string mdev_path;  ///< in sysfs
 
-  std::mutex mutex;             ///< guards what follows; taken when queues are opened and closed
+  // Guarded by the transport's gate.
   unsigned long get_queue = 0;  ///< the GET_Q that this kernel knows; 0 = not tried yet
   int queues = 0;               ///< open ones
   bool mdev_used = false;       ///< sdmdev: the only queue was handed out
   bool number_unknown = false;  ///< an open queue's number was assumed
 };
 
-/// Tries the mdevs of `description` in turn; makes one if there is none and `options` say so.
+/// Tries the mdevs that the parent has now in turn; makes one if there is none and `options` say
+/// so.
 Result<std::shared_ptr<SpimdevDevice>> OpenSpimdevDevice(const DeviceDescription& description,
                                                          const TransportOptions& options);
 

@@ -3,19 +3,26 @@
 #include <unistd.h>
 
 #include "warpdrive/discovery/identity.h"
+#include "warpdrive/process_id.h"
 
 namespace warpdrive {
 
-Outcome CheckAllowed(const DeviceDescription& description, const TransportOptions& options) {
-  if (!description.usable) {
-    return Error{ErrorCode::kUnsupported, 0,
-                 description.name + " cannot be used: " + description.why_unusable};
+Outcome CheckAllowed(const DeviceDescription& description, const TransportOptions& options,
+                     pid_t owner) {
+  if (ProcessId() != owner) {
+    return Error{ErrorCode::kGone, 0, "it was opened before fork(): open it anew in this process"};
   }
-  if (description.doorbell == DoorbellSafety::kShared && !options.allow_unsafe_doorbell) {
-    return Error{ErrorCode::kUnsupported, 0,
-                 description.name + " cannot be used: " + std::string(kSharedDoorbellRisk)};
+  if (!description.usable) return Error{ErrorCode::kUnsupported, 0, description.why_unusable};
+  const bool consent = options.unsafe_doorbell != nullptr && options.unsafe_doorbell->load();
+  if (description.doorbell == DoorbellSafety::kShared && !consent) {
+    return Error{ErrorCode::kUnsupported, 0, std::string(kSharedDoorbellRisk)};
   }
   return {};
+}
+
+Error Named(const DeviceDescription& description, Error error) {
+  error.message = description.name + ": " + error.message;
+  return error;
 }
 
 size_t PageSize(const TransportOptions& options) {

@@ -1,6 +1,9 @@
 // What the transports that map other drivers' queues (spimdev, uacce) need to know.
 #pragma once
 
+#include <sys/types.h>
+
+#include <atomic>
 #include <cstddef>
 #include <string>
 
@@ -11,13 +14,14 @@
 namespace warpdrive {
 
 struct TransportOptions {
-  /// The user accepts a doorbell that other processes can ring.
-  bool allow_unsafe_doorbell = false;
+  /// True while the user accepts doorbells that other processes can ring. Asked for each queue;
+  /// outlives the transports. nullptr = never.
+  const std::atomic<bool>* unsafe_doorbell = nullptr;
   /// spimdev: make a mediated device if none exists (needs write access to sysfs), and remove it
   /// with the transport.
   bool create_mdev = false;
   /// Bytes of memory mapped for the device, where it does not share our address space. Pinned.
-  size_t mapped_pool_bytes = 64u << 20;
+  size_t mapped_pool_bytes = 32u << 20;
   /// Bytes for stream contexts and staging where it does.
   size_t sva_pool_bytes = 16u << 20;
   std::string sysfs_root = "/sys";
@@ -26,9 +30,13 @@ struct TransportOptions {
   Syscalls* calls = Syscalls::Kernel();
 };
 
-/// Refuses what discovery found unusable, and a shared doorbell without consent: the last gate
-/// before a queue is mapped, whatever the caller did with `description` in between.
-Outcome CheckAllowed(const DeviceDescription& description, const TransportOptions& options);
+/// The last gate before a queue is mapped, whatever the caller did with `description` since
+/// discovery. Refuses what discovery found unusable, a shared doorbell without consent, and a
+/// process other than `owner` (a child made by fork()).
+Outcome CheckAllowed(const DeviceDescription& description, const TransportOptions& options,
+                     pid_t owner);
+/// The same error with the device's name before it.
+Error Named(const DeviceDescription& description, Error error);
 
 size_t PageSize(const TransportOptions& options);
 

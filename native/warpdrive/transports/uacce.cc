@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include "warpdrive/discovery/sysfs.h"
@@ -237,23 +238,22 @@ bool UacceQueue::Alive() {
 
 class UacceTransport final : public Transport {
  public:
-  UacceTransport(DeviceDescription description, const TransportOptions& options,
-                 std::shared_ptr<DmaPool> pool)
-      : description_(std::move(description)),
-        options_(options),
-        pool_(std::move(pool)),
-        pid_(ProcessId()) {}
+  UacceTransport(DeviceDescription description, const TransportOptions& options)
+      : description_(std::move(description)), options_(options), pid_(ProcessId()) {}
 
   const DeviceDescription& description() const override { return description_; }
   Result<std::unique_ptr<TransportQueue>> OpenQueue(Direction direction) override;
 
  private:
   Result<Geometry> ReadGeometry() const;
+  Result<std::shared_ptr<DmaPool>> Pool();
+  Result<std::unique_ptr<TransportQueue>> TryOpen(Direction direction);
 
   const DeviceDescription description_;
   const TransportOptions options_;
-  const std::shared_ptr<DmaPool> pool_;
   const pid_t pid_;
+  std::mutex mutex_;             ///< guards pool_; taken once per queue
+  std::weak_ptr<DmaPool> pool_;  ///< the queues own it
 };
 
 // Read at each open: a driver that was loaded again may have other sizes.
@@ -281,42 +281,50 @@ Result<Geometry> UacceTransport::ReadGeometry() const {
   return geometry;
 }
 
-Result<std::unique_ptr<TransportQueue>> UacceTransport::OpenQueue(Direction direction) {
-  if (ProcessId() != pid_) {
-    return Error{ErrorCode::kGone, 0,
-                 description_.name + " was opened before fork(): open it anew in this process"};
+Result<std::shared_ptr<DmaPool>> UacceTransport::Pool() {
+  static SvaMapper* const mapper = new SvaMapper;  // keeps no state; outlives every pool
+  const std::lock_guard lock(mutex_);
+  if (std::shared_ptr<DmaPool> pool = pool_.lock()) return pool;
+  auto made = DmaPool::Create(mapper, options_.sva_pool_bytes, options_.calls);
+  if (!made) return made.error();
+  std::shared_ptr<DmaPool> pool = made.Take();
+  pool_ = pool;
+  return pool;
+}
+
+Result<std::unique_ptr<TransportQueue>> UacceTransport::TryOpen(Direction direction) {
+  if (Outcome outcome = CheckAllowed(description_, options_, pid_); !outcome) {
+    return outcome.error();
+  }
+  if (description_.dma != DmaMode::kSva) {
+    return Error{ErrorCode::kUnsupported, 0, "it has no shared virtual addressing"};
   }
   Result<Geometry> geometry = ReadGeometry();
   if (!geometry) return geometry.error();
   const int fd = options_.calls->Open(description_.dev_path.c_str(), O_RDWR);
   if (fd < 0) return OpenError(-fd, description_.dev_path);
-  auto queue = std::make_unique<UacceQueue>(options_.calls, description_.sysfs_path, pool_,
-                                            UniqueFd(fd, options_.calls));
+  UniqueFd owner(fd, options_.calls);
+  Result<std::shared_ptr<DmaPool>> pool = Pool();
+  if (!pool) return pool.error();
+  auto queue = std::make_unique<UacceQueue>(options_.calls, description_.sysfs_path, pool.Take(),
+                                            std::move(owner));
   Outcome outcome =
       queue->Start(direction, geometry.value(), description_.protocol, PageSize(options_));
-  if (!outcome) {
-    Error error = outcome.error();
-    error.message = description_.name + ": " + error.message;
-    return error;
-  }
+  if (!outcome) return outcome.error();
   return std::unique_ptr<TransportQueue>(std::move(queue));
+}
+
+Result<std::unique_ptr<TransportQueue>> UacceTransport::OpenQueue(Direction direction) {
+  Result<std::unique_ptr<TransportQueue>> queue = TryOpen(direction);
+  if (!queue) return Named(description_, queue.error());
+  return queue;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> OpenUacce(const DeviceDescription& description,
-                                             const TransportOptions& options) {
-  if (Outcome outcome = CheckAllowed(description, options); !outcome) return outcome.error();
-  if (description.dma != DmaMode::kSva) {
-    return Error{ErrorCode::kUnsupported, 0,
-                 description.name + " has no shared virtual addressing"};
-  }
-  static SvaMapper* const mapper = new SvaMapper;  // keeps no state; outlives every pool
-  Result<std::unique_ptr<DmaPool>> pool =
-      DmaPool::Create(mapper, options.sva_pool_bytes, options.calls);
-  if (!pool) return pool.error();
-  return std::unique_ptr<Transport>(
-      std::make_unique<UacceTransport>(description, options, pool.Take()));
+std::unique_ptr<Transport> MakeUacce(const DeviceDescription& description,
+                                     const TransportOptions& options) {
+  return std::make_unique<UacceTransport>(description, options);
 }
 
 }  // namespace warpdrive

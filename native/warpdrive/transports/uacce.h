@@ -8,11 +8,12 @@
 
 namespace warpdrive {
 
-/// Every open of the node reserves one queue and binds this process's address space to it.
+/// Every queue is an open of the node, which reserves it and binds this process's address space.
+/// Nothing is opened or allocated before the first one.
 ///
 /// The kernel maps neither registers nor rings into a child made by fork(); a child has only the
 /// descriptors, and an ioctl on them would stop its parent's queue. So all calls do nothing there.
-Result<std::unique_ptr<Transport>> OpenUacce(const DeviceDescription& description,
-                                             const TransportOptions& options);
+std::unique_ptr<Transport> MakeUacce(const DeviceDescription& description,
+                                     const TransportOptions& options);
 
 }  // namespace warpdrive

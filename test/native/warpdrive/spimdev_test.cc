@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -29,6 +30,7 @@ struct Machine {
   uint32_t number = 7;   ///< what the ring begins with
   uint32_t version = 1;  ///< 0 with number 0: the RFC's tree, which tells nothing
   int queues_left = 4;
+  std::atomic<bool> consent{true};
   int wait_answer = 0;
   unsigned long get_queue_argument = ~0ul;
   std::vector<unsigned long> operations;
@@ -127,20 +129,22 @@ struct Machine {
     return devices[0];
   }
   TransportOptions Options() {
-    return {.allow_unsafe_doorbell = true,
+    return {.unsafe_doorbell = &consent,
             .mapped_pool_bytes = 1u << 20,
             .sysfs_root = tree.Path("sys"),
             .dev_root = tree.Path("dev"),
             .page_size = 4096,
             .calls = &kernel};
   }
-  Result<std::unique_ptr<Transport>> TryOpen() { return OpenSpimdev(Describe(), Options()); }
-  std::unique_ptr<Transport> Open() {
-    auto transport = TryOpen();
-    const std::string problem = transport.ok() ? "" : transport.error().message;
-    INFO(problem);
-    REQUIRE(transport.ok());
-    return transport.Take();
+  std::unique_ptr<Transport> Open() { return MakeSpimdev(Describe(), Options()); }
+  Error Refused(const DeviceDescription& device, const TransportOptions& options) {
+    auto queue = MakeSpimdev(device, options)->OpenQueue(Direction::kCompress);
+    REQUIRE_FALSE(queue.ok());
+    CHECK(queue.error().message.starts_with(kParent));
+    CHECK(kernel.open_fds() == 0);  // whatever failed, nothing is left open or mapped
+    CHECK(kernel.mappings() == 0);
+    CHECK(maps.empty());
+    return queue.error();
   }
 };
 
@@ -311,35 +315,19 @@ TEST_CASE("spimdev: every step that the kernel refuses says what it was and leav
     if (call == "open GROUP") call = "open " + machine.Group(12);
     if (call == "open CONTAINER") call = "open " + machine.tree.Path("dev/vfio/vfio");
     machine.kernel.failures[call] = {item.error};
-    Error error;
-    {
-      auto transport = machine.TryOpen();
-      if (transport.ok()) {
-        auto queue = transport.value()->OpenQueue(Direction::kCompress);
-        REQUIRE_FALSE(queue.ok());
-        error = queue.error();
-      } else {
-        error = transport.error();
-      }
-    }
+    const Error error = machine.Refused(machine.Describe(), machine.Options());
     CHECK(error.code == item.code);
     Has(error, item.says);
-    Has(error, kParent);
-    CHECK(machine.kernel.open_fds() == 0);
-    CHECK(machine.kernel.mappings() == 0);
-    CHECK(machine.maps.empty());
   }
 }
 
 TEST_CASE("spimdev: the memory limit is checked before anything is pinned") {
   Machine machine;
   machine.kernel.memlock = 64 << 10;
-  auto transport = machine.TryOpen();
-  REQUIRE_FALSE(transport.ok());
-  CHECK(transport.error().code == ErrorCode::kMemoryLimit);
-  Has(transport.error(), "RLIMIT_MEMLOCK");
+  const Error error = machine.Refused(machine.Describe(), machine.Options());
+  CHECK(error.code == ErrorCode::kMemoryLimit);
+  Has(error, "RLIMIT_MEMLOCK");
   CHECK(machine.kernel.Count("ioctl container 0x3b71") == 0);
-  CHECK(machine.kernel.open_fds() == 0);
 }
 
 TEST_CASE("spimdev: an mdev that another process has is passed over") {
@@ -347,18 +335,37 @@ TEST_CASE("spimdev: an mdev that another process has is passed over") {
   machine.AddMdev(kSecondUuid, 13);
   machine.kernel.failures["open " + machine.Group(12)] = {-EBUSY};
   auto transport = machine.Open();
+  auto queue = Queue(*transport, Direction::kCompress);
   CHECK(machine.kernel.Count("open " + machine.Group(13)) == 1);
-  Queue(*transport, Direction::kCompress);
 }
 
 TEST_CASE("spimdev: no consent, no device") {
   Machine machine;
-  TransportOptions options = machine.Options();
-  options.allow_unsafe_doorbell = false;
-  auto transport = OpenSpimdev(machine.Describe(), options);
-  REQUIRE_FALSE(transport.ok());
-  Has(transport.error(), "its doorbell is shared");
+  machine.consent = false;
+  Has(machine.Refused(machine.Describe(), machine.Options()), "its doorbell is shared");
   CHECK(machine.kernel.Count("open " + machine.Group(12)) == 0);
+}
+
+TEST_CASE("spimdev: nothing is held before the first queue and after the last") {
+  Machine machine;
+  auto transport = machine.Open();
+  CHECK(machine.kernel.log.empty());
+  for (int round = 0; round < 3; ++round) {
+    auto first = Queue(*transport, Direction::kCompress);
+    auto second = Queue(*transport, Direction::kCompress);
+    machine.queues_left += 2;
+    first.reset();
+    CHECK(machine.maps.size() == 1);
+    second.reset();
+    CHECK(machine.kernel.open_fds() == 0);
+    CHECK(machine.maps.empty());
+  }
+  CHECK(machine.kernel.Count("open " + machine.Group(12)) == 3);
+  // What was removed meanwhile, and made anew under another name, is found.
+  machine.tree.Remove(Machine::TypePath() + "/devices/" + kUuid);
+  machine.AddMdev(kSecondUuid, 13);
+  Queue(*transport, Direction::kCompress);
+  CHECK(machine.kernel.Count("open " + machine.Group(13)) == 1);
 }
 
 TEST_CASE("spimdev: an mdev is made when asked, and removed with the transport") {
@@ -380,24 +387,22 @@ TEST_CASE("spimdev: an mdev is made when asked, and removed with the transport")
     return 0;
   };
   TransportOptions options = machine.Options();
-  CHECK_FALSE(OpenSpimdev(machine.Describe(true), options).ok());
-  options.create_mdev = true;
   const DeviceDescription device = machine.Describe(true);
+  Has(machine.Refused(device, options), "was not asked for");
+  options.create_mdev = true;
   {
-    auto transport = OpenSpimdev(device, options);
-    REQUIRE(transport.ok());
-    Queue(*transport.value(), Direction::kCompress);
+    auto transport = MakeSpimdev(device, options);
+    Queue(*transport, Direction::kCompress);
     CHECK(machine.kernel.Count("open " + machine.Group(20)) == 1);
   }
   const std::string remove = device.type_path + "/devices/" + made + "/remove";
   CHECK(machine.kernel.Count("write " + remove) == 1);
 
   machine.kernel.failures["write " + device.type_path + "/create"] = {-EACCES};
-  auto refused = OpenSpimdev(device, options);
-  REQUIRE_FALSE(refused.ok());
-  CHECK(refused.error().code == ErrorCode::kPermission);
+  machine.tree.Remove(Machine::TypePath() + "/devices");
+  CHECK(machine.Refused(device, options).code == ErrorCode::kPermission);
   machine.kernel.failures["write " + device.type_path + "/create"] = {-ENODEV};
-  CHECK(OpenSpimdev(device, options).error().code == ErrorCode::kBusy);
+  CHECK(machine.Refused(device, options).code == ErrorCode::kBusy);
 }
 
 TEST_CASE("spimdev: an mdev that could not be opened after it was made is removed") {
@@ -415,7 +420,7 @@ TEST_CASE("spimdev: an mdev that could not be opened after it was made is remove
   machine.kernel.failures["open " + machine.Group(20)] = {-EACCES};
   TransportOptions options = machine.Options();
   options.create_mdev = true;
-  CHECK_FALSE(OpenSpimdev(machine.Describe(true), options).ok());
+  machine.Refused(machine.Describe(true), options);
   CHECK(removed == 1);
 }
 
@@ -484,11 +489,8 @@ TEST_CASE("sdmdev: the mdev is the queue, once") {
   CHECK(machine.kernel.Count("ioctl mdev 0x5701") == 2);
   CHECK_FALSE(transport->OpenQueue(Direction::kCompress).ok());
   queue.reset();
-  auto again = transport->OpenQueue(Direction::kCompress);
-  REQUIRE_FALSE(again.ok());
-  CHECK(again.error().code == ErrorCode::kGone);
-  transport.reset();
   CHECK(machine.kernel.open_fds() == 0);
+  Queue(*transport, Direction::kCompress);  // a fresh one: the mdev was closed in between
 }
 
 TEST_CASE("spimdev: a child of fork() leaves its parent's queue alone") {

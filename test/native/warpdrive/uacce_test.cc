@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -23,6 +25,7 @@ struct Machine {
   uint16_t sq_depth = 1024;
   uint16_t cq_depth = 1024;
   std::string node;
+  std::atomic<bool> consent{false};
 
   Machine() {
     tree.AddUacce("hisi_zip-3");
@@ -50,26 +53,21 @@ struct Machine {
   }
 
   TransportOptions Options() {
-    return {.allow_unsafe_doorbell = false,
+    return {.unsafe_doorbell = &consent,
             .sva_pool_bytes = 1u << 20,
             .sysfs_root = tree.Path("sys"),
             .dev_root = tree.Path("dev"),
             .page_size = 4096,
             .calls = &kernel};
   }
-  DeviceDescription Describe(bool consent = false) {
+  DeviceDescription Describe() {
     DiscoveryOptions options = tree.Options();
-    options.allow_unsafe_doorbell = consent;
     options.calls = &kernel;
     const auto devices = DiscoverUacce(options);
     REQUIRE(devices.size() == 1);
     return devices[0];
   }
-  std::unique_ptr<Transport> Open() {
-    auto transport = OpenUacce(Describe(), Options());
-    REQUIRE(transport.ok());
-    return transport.Take();
-  }
+  std::unique_ptr<Transport> Open() { return MakeUacce(Describe(), Options()); }
   Error Refused(Direction direction = Direction::kCompress) {
     auto transport = Open();
     auto queue = transport->OpenQueue(direction);
@@ -239,11 +237,8 @@ TEST_CASE("uacce: V1 has its doorbell in the first page") {
   machine.tree.Write("sys/class/uacce/hisi_zip-3/api", "hisi_qm_v1\n");
   machine.tree.Write("sys/class/uacce/hisi_zip-3/region_mmio_size", "4096\n");
   machine.queue_number = 3000;
-  TransportOptions options = machine.Options();
-  options.allow_unsafe_doorbell = true;
-  auto transport = OpenUacce(machine.Describe(true), options);
-  REQUIRE(transport.ok());
-  auto queue = transport.value()->OpenQueue(Direction::kCompress);
+  machine.consent = true;
+  auto queue = machine.Open()->OpenQueue(Direction::kCompress);
   REQUIRE(queue.ok());
   CHECK(queue.value()->rings().doorbell_offset == 0x340);
   CHECK(queue.value()->rings().doorbell->size() == 4096);
@@ -254,18 +249,22 @@ TEST_CASE("uacce: no consent, no queue, even if the description says usable") {
   Machine machine;
   machine.tree.Write("sys/class/uacce/hisi_zip-3/api", "hisi_qm_v2\n");
   machine.tree.Write("sys/class/uacce/hisi_zip-3/region_mmio_size", "8192\n");
-  DeviceDescription device = machine.Describe(true);
+  DeviceDescription device = machine.Describe();
   REQUIRE(device.usable);
-  auto transport = OpenUacce(device, machine.Options());
-  REQUIRE_FALSE(transport.ok());
-  CHECK(transport.error().code == ErrorCode::kUnsupported);
-  Has(transport.error(), "WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1");
-  TransportOptions options = machine.Options();
-  options.allow_unsafe_doorbell = true;
-  CHECK(OpenUacce(device, options).ok());
+  auto transport = MakeUacce(device, machine.Options());
+  auto queue = transport->OpenQueue(Direction::kCompress);
+  REQUIRE_FALSE(queue.ok());
+  CHECK(queue.error().code == ErrorCode::kUnsupported);
+  Has(queue.error(), "WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1");
+  CHECK(machine.kernel.Count("open " + machine.node) == 0);
+  machine.consent = true;
+  CHECK(transport->OpenQueue(Direction::kCompress).ok());
+  machine.consent = false;  // withdrawn: for queues that come
+  CHECK_FALSE(transport->OpenQueue(Direction::kCompress).ok());
+  machine.consent = true;
   device.usable = false;
   device.why_unusable = "isolated";
-  auto isolated = OpenUacce(device, options);
+  auto isolated = MakeUacce(device, machine.Options())->OpenQueue(Direction::kCompress);
   REQUIRE_FALSE(isolated.ok());
   Has(isolated.error(), "isolated");
 }
