@@ -10,6 +10,7 @@
 
 #include "warpdrive/discovery/sysfs.h"
 #include "warpdrive/fd.h"
+#include "warpdrive/mapping_guard.h"
 #include "warpdrive/process_id.h"
 
 namespace warpdrive {
@@ -112,6 +113,9 @@ class UacceQueue final : public TransportQueue {
   UniqueFd fd_;
   Mapping mmio_map_;
   Mapping dus_map_;
+  // At removal the kernel takes both mappings away under the eyes of whoever polls.
+  MappingGuard mmio_guard_;
+  MappingGuard dus_guard_;
   std::unique_ptr<MappedMmio> mmio_;
   bool started_ = false;
   std::atomic<bool> stopped_{false};  ///< set by the owner, read by the waiting thread
@@ -178,6 +182,8 @@ Outcome UacceQueue::Map(const Geometry& geometry, size_t page_size) {
   if (Outcome outcome = map(kDusRegion, geometry.dus_size, "rings", &dus_map_); !outcome) {
     return outcome;
   }
+  mmio_guard_ = MappingGuard(mmio_map_.data(), mmio_map_.size());
+  dus_guard_ = MappingGuard(dus_map_.data(), dus_map_.size());
   ClearRing(dus_map_.data(), (sq_bytes + cq_bytes) & ~size_t{7});
   mmio_ = std::make_unique<MappedMmio>(mmio_map_.data(), mmio_map_.size());
   rings_.sq = dus_map_.data();
@@ -229,6 +235,7 @@ bool UacceQueue::Stop() {
 
 bool UacceQueue::Alive() {
   if (ProcessId() != pid_ || stopped_ || !started_) return false;
+  if (mmio_guard_.lost() || dus_guard_.lost()) return false;
   const auto* send = const_cast<const volatile uint32_t*>(rings_.stop_send);
   const auto* receive = const_cast<const volatile uint32_t*>(rings_.stop_receive);
   if (*send != 0 || *receive != 0) return false;

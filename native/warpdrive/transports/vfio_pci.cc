@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "warpdrive/hisilicon/qm_function.h"
+#include "warpdrive/mapping_guard.h"
 #include "warpdrive/process_id.h"
 #include "warpdrive/vfio_container.h"
 
@@ -76,6 +77,9 @@ class Session {
   std::unique_ptr<VfioConfig> config_;
   Mapping bar2_map_;
   Mapping bar4_map_;
+  // VFIO takes BARs away at removal, and while the function is reset under us.
+  MappingGuard bar2_guard_;
+  MappingGuard bar4_guard_;
   std::unique_ptr<MappedMmio> bar2_;
   std::unique_ptr<MappedMmio> bar4_;
   std::unique_ptr<QmFunction> function_;
@@ -178,6 +182,8 @@ Outcome Session::BringUp(const VfioPciOptions& options) {
   if (!bar2_map_) {
     return Error{ErrorCode::kUnsupported, 0, "the device has no BAR2, where its registers are"};
   }
+  bar2_guard_ = MappingGuard(bar2_map_.data(), bar2_map_.size());
+  if (bar4_map_) bar4_guard_ = MappingGuard(bar4_map_.data(), bar4_map_.size());
   bar2_ = std::make_unique<MappedMmio>(bar2_map_.data(), bar2_map_.size());
   if (bar4_map_) bar4_ = std::make_unique<MappedMmio>(bar4_map_.data(), bar4_map_.size());
   Result<std::unique_ptr<QmFunction>> function =
