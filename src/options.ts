@@ -114,10 +114,13 @@ function checkGarbage(value: unknown): { rejectGarbageAfterEnd: boolean; strictE
   return { rejectGarbageAfterEnd: value === true, strictEnd: checked && value === true };
 }
 
+const NONE: Options = {};
+
 /** Reads each option once, in node:zlib's order: getters can tell. */
 function check(options: Options, mode: Mode): CheckedOptions {
   const checked = {
-    windowBits: checkWindowBits(options.windowBits, mode),
+    // Without an options object node:zlib does not ask the stream's header for the window.
+    windowBits: options === NONE ? Z_DEFAULT_WINDOWBITS : checkWindowBits(options.windowBits, mode),
     level: ranged(options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL),
     memLevel: ranged(options.memLevel, Z_MIN_MEMLEVEL, Z_MAX_MEMLEVEL, Z_DEFAULT_MEMLEVEL),
     strategy: ranged(options.strategy, Z_DEFAULT_STRATEGY, Z_FIXED, Z_DEFAULT_STRATEGY),
@@ -130,8 +133,6 @@ function check(options: Options, mode: Mode): CheckedOptions {
   const garbage = garbageIsKnown() ? options.rejectGarbageAfterEnd : undefined;
   return { ...checked, ...checkGarbage(garbage) };
 }
-
-const NONE: Options = {};
 
 /**
  * Checks the options of a stream of class `name`.

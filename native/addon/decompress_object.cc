@@ -128,8 +128,8 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     consumed_ = 0;
     size_t size = std::clamp(bytes.size() * kExpansionGuess, kMinOutput, kMaxOutput);
     while (true) {
-      if (session_->RoomMatters()) size = std::max<size_t>(size, session_->output_unit());
       bytes = bytes.subspan(session_->Write(bytes));
+      if (session_->RoomMatters()) size = std::max<size_t>(size, session_->output_unit());
       Block block = BlockPool::Instance().Take(size);
       const bool flush_now = bytes.empty() || flush == Flush::kBlock;
       if (!block || !session_->Step({block.data(), block.capacity()},

@@ -83,6 +83,9 @@ class StreamContext {
   /// goes on (docs/architecture.md, "Failover"). So a hardware context keeps no input for that, and
   /// needs no error texts.
   virtual RestartPoint restart_point() const { return {}; }
+  /// Input bytes that this stream can make use of at once: more than it needs, to find work for
+  /// several threads in. 0 = no wish. For the time between two requests.
+  virtual size_t InputAhead() const { return 0; }
 };
 
 /// How a stream is to be (de)compressed; the same for all its requests between two params().

@@ -16,13 +16,14 @@ DecompressSession::DecompressSession(std::shared_ptr<Channel> channel, const Str
                                      std::span<const uint8_t> dictionary)
     : channel_(std::move(channel)),
       params_(params),
-      dictionary_(dictionary.begin(), dictionary.end()) {}
+      dictionary_(dictionary.begin(), dictionary.end()),
+      window_bits_(params.window_bits == 0 ? 15 : params.window_bits) {}
 
 size_t DecompressSession::Pending() const { return active_.size() + pending_.size(); }
 
 bool DecompressSession::HasRoom() const {
   const BlockPool& pool = BlockPool::Instance();
-  return Pending() == 0 || (Pending() < kMaxPending && pool.in_use() < pool.limit());
+  return Pending() == 0 || (Pending() < max_pending_ && pool.in_use() < pool.limit());
 }
 
 bool DecompressSession::Append(Input& input, std::span<const uint8_t> data) {
@@ -50,8 +51,9 @@ void DecompressSession::FailOutOfMemory() {
 
 size_t DecompressSession::Write(std::span<const uint8_t> input) {
   if (input.empty() || !HasRoom()) return 0;
+  if (std::exchange(fresh_, false)) ReadWindow(input[0]);
   // Where the room of a call matters, so does its input: such a write is never divided.
-  const size_t most = RoomMatters() ? kMaxRequestBytes : kMaxPending;
+  const size_t most = RoomMatters() ? kMaxRequestBytes : max_pending_;
   const size_t count = std::min(input.size(), most - Pending());
   // What is in flight must not move, and what waits must not overtake what is left of it.
   Input& target = busy_ || Pending() != 0 ? pending_ : active_;
@@ -62,6 +64,14 @@ size_t DecompressSession::Write(std::span<const uint8_t> input) {
   total_written_ += count;
   if (count == input.size()) write_ends_.push_back(total_written_);
   return count;
+}
+
+// With window bits of 0 the header says them, if it is zlib's (CM and CINFO, RFC 1950 §2.2).
+void DecompressSession::ReadWindow(uint8_t first_byte) {
+  const bool asks = params_.window_bits == 0 && (first_byte & 15) == 8;
+  const bool zlib = params_.format == Format::kZlib || params_.format == Format::kAuto;
+  window_bits_ = params_.window_bits == 0 ? 15 : params_.window_bits;
+  if (asks && zlib) window_bits_ = static_cast<uint8_t>((first_byte >> 4) + 8);
 }
 
 StepMarks DecompressSession::Marks(bool flush_apart) {
@@ -132,6 +142,7 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
     // An idle stream keeps no input buffer.
     if (pending_.size() == 0) active_.block.Release();
   }
+  max_pending_ = std::max(kMaxPending, context_->InputAhead());
   switch (completion.status) {
     case Status::kOk:
     case Status::kOutputFull:
@@ -196,6 +207,7 @@ void DecompressSession::DropInput() {
 bool DecompressSession::Reset() {
   if (busy_) return false;
   context_.reset();
+  fresh_ = true;
   left_ = 0;
   result_ = {};
   error_ = {};

@@ -27,7 +27,7 @@ class DecompressSession final : public RequestOwner {
   uint32_t output_unit() const { return output_unit_; }
   /// zlib accepts distances into what the same call put out: with a window smaller than the
   /// stream's it depends on the room of a call what it refuses.
-  bool RoomMatters() const { return params_.window_bits != 0 && params_.window_bits != 15; }
+  bool RoomMatters() const { return window_bits_ < 15; }
 
   /// Copies the rest of one of the caller's chunks. @return bytes taken: fewer than given when
   /// enough waits already
@@ -76,6 +76,7 @@ class DecompressSession final : public RequestOwner {
   static bool Append(Input& input, std::span<const uint8_t> data);
   StepMarks Marks(bool flush_apart);
   void NoteWriteEnd();
+  void ReadWindow(uint8_t first_byte);
   /// Bytes for the next step: what is there, but no part of a write behind whole ones. node:zlib
   /// puts out what whole writes give before it looks at the next.
   size_t WholeWrites() const;
@@ -94,6 +95,9 @@ class DecompressSession final : public RequestOwner {
   uint64_t last_end_ = 0;  ///< the last of write_ends_ that was reached
   uint64_t total_produced_ = 0;
   uint32_t output_unit_ = 0;
+  size_t max_pending_ = kMaxPending;
+  bool fresh_ = true;    ///< the stream's first byte was not seen yet
+  uint8_t window_bits_;  ///< of the stream; where its header says them, once that byte was seen
   Completion result_;
   StreamError error_;
   bool busy_ = false;

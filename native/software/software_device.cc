@@ -95,7 +95,16 @@ std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
     const StreamParams& params, std::span<const uint8_t> dictionary) {
   auto stream = MakeInflateStream(params, dictionary);
   if (stream == nullptr) return nullptr;
-  return std::make_unique<MarkedStream>(std::move(stream));
+  auto marked = std::make_unique<MarkedStream>(std::move(stream));
+  const bool gzip = params.format == Format::kGzip || params.format == Format::kAuto;
+  if (gzip && !params.one_member && (params.window_bits == 0 || params.window_bits == 15)) {
+    marked->SetAhead(params,
+                     std::make_unique<MemberAhead>([this](std::shared_ptr<MemberTask> task) {
+                       members_.Push(std::move(task));
+                       Ring(1);
+                     }));
+  }
+  return marked;
 }
 
 void SoftwareDevice::SetThreads(uint32_t threads) {
@@ -176,7 +185,7 @@ void SoftwareDevice::WorkerMain(uint32_t index) {
     for (size_t i = 0; i < queues.size(); ++i) {
       found |= queues[next++ % queues.size()]->RunOne(executor);
     }
-    if (found) continue;
+    if (found || members_.RunOne()) continue;
     for (int spin = 0; spin < kIdleSpins && doorbell_.Current() == seen; ++spin) CpuRelax();
     if (doorbell_.Current() != seen || index >= limit_.load(std::memory_order_acquire)) continue;
     // A worker that sleeps must not keep a closed queue's memory.

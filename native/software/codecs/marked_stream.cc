@@ -1,54 +1,219 @@
 #include "software/codecs/marked_stream.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace warpdrive::software {
+namespace {
+
+constexpr uint8_t kGzipId1 = 0x1f;  // RFC 1952 §2.3.1
+// Input in which to look for members: a few of them for each thread, if they are of a few
+// hundred kilobytes.
+constexpr size_t kInputAhead = 4 << 20;
+
+StepResult Result(Status status, size_t consumed, ptrdiff_t produced) {
+  return {status, static_cast<uint32_t>(consumed), static_cast<uint32_t>(produced)};
+}
+
+}  // namespace
+
+size_t MarkedStream::InputAhead() const { return members_ ? kInputAhead : 0; }
 
 StepResult MarkedStream::Step(std::span<const uint8_t> input, std::span<uint8_t> output,
                               Flush flush) {
-  size_t consumed = 0;
-  size_t produced = 0;
-  uint32_t phase = marks_.output_phase;
-  auto mark = marks_.input_ends.begin();
-  // The last piece filled its output: zlib may hold more, which still belongs to the same write.
-  bool full = mark != marks_.input_ends.end() && *mark == 0;
-  const auto done = [&](Status status) {
-    marks_ = {};
-    return StepResult{status, static_cast<uint32_t>(consumed), static_cast<uint32_t>(produced)};
-  };
+  Pass pass{.input = input,
+            .output = output,
+            .flush = flush,
+            .now = {},
+            .marked = {},
+            .before_members = {}};
+  pass.now.phase = marks_.output_phase;
+  // zlib may hold more output, which still belongs to the write that was used up.
+  pass.full = !marks_.input_ends.empty() && marks_.input_ends.front() == 0;
+  if (total_consumed_ == 0 && ahead_ != nullptr && !input.empty() && input[0] != kGzipId1) {
+    ahead_ = nullptr;
+  }
+  if (LooksAhead(pass)) ahead_->Look(input, total_consumed_);
+  if (member_ != nullptr) {
+    pass.put_in = true;
+    pass.before_members.produced = -static_cast<ptrdiff_t>(put_in_);
+    const uint32_t unit = std::max<uint32_t>(marks_.output_unit, 1);
+    pass.before_members.phase =
+        static_cast<uint32_t>((pass.now.phase + unit - put_in_ % unit) % unit);
+  }
+  const StepResult result = Run(pass);
+  total_consumed_ += result.consumed;
+  marks_ = {};
+  return result;
+}
+
+StepResult MarkedStream::Run(Pass& pass) {
+  StepResult result;
   while (true) {
-    while (mark != marks_.input_ends.end() && *mark + (full ? 1 : 0) <= consumed) ++mark;
-    const size_t end =
-        mark == marks_.input_ends.end() ? input.size() : std::min<size_t>(*mark, input.size());
-    size_t room = output.size() - produced;
-    if (marks_.output_unit != 0) {
-      const size_t unit = marks_.output_unit - phase;
-      // A piece smaller than node:zlib's would report other bytes before an error than that does.
-      if (room < unit && produced != 0) return done(Status::kOutputFull);
-      room = std::min(room, unit);
-    }
-    const bool last = end == input.size() && (!marks_.flush_apart || (consumed == end && !full));
-    const StepResult piece =
-        stream_->Step(input.subspan(consumed, end - consumed), output.subspan(produced, room),
-                      last ? flush : Flush::kNone);
-    if (piece.status == Status::kDataError) return done(piece.status);
-    consumed += piece.consumed;
-    produced += piece.produced;
-    if (marks_.output_unit != 0) phase = (phase + piece.produced) % marks_.output_unit;
-    full = piece.status == Status::kOutputFull;
-    switch (piece.status) {
-      case Status::kOutputFull:
-        if (produced == output.size()) return done(piece.status);
-        break;
-      case Status::kOk:
-      case Status::kStreamEnd:
-        // At the end of a stream and of a write the next write decides: another member may follow.
-        if (last || consumed != end) return done(piece.status);
-        break;
-      default:
-        return done(piece.status);
+    if (member_ != nullptr) {
+      if (!PutIn(pass)) {
+        return Result(Status::kOutputFull, pass.now.consumed, pass.now.produced);
+      }
+    } else if (!TakeMember(pass) && !RunPiece(pass, &result)) {
+      return result;
     }
   }
+}
+
+// Stopping at each block, as Z_BLOCK asks for, is left to zlib.
+bool MarkedStream::LooksAhead(const Pass& pass) const {
+  return ahead_ != nullptr && pass.flush != Flush::kBlock;
+}
+
+bool MarkedStream::TakeMember(Pass& pass) {
+  if (!at_end_ || !LooksAhead(pass) || pass.now.consumed == pass.input.size()) return false;
+  members_ = true;
+  member_ = ahead_->Take(total_consumed_ + pass.now.consumed);
+  if (member_ == nullptr) return false;
+  put_in_ = 0;
+  // An output buffer that is full just here is handed over: this member needs another.
+  if (marks_.output_unit != 0 && pass.now.phase == 0 && pass.now.produced > 0) {
+    pass.marked = pass.now;
+    pass.put_in = false;
+  }
+  if (!pass.put_in) pass.before_members = pass.now;
+  pass.put_in = true;
+  return true;
+}
+
+// False if the output is full.
+bool MarkedStream::PutIn(Pass& pass) {
+  const std::span<const uint8_t> rest = member_->output().subspan(put_in_);
+  size_t count = std::min(rest.size(), pass.room());
+  if (marks_.output_unit != 0) {
+    // A step ends where an output buffer of node:zlib's would be full: what goes into one that this
+    // output has no room for waits.
+    const size_t over = (pass.now.phase + count) % marks_.output_unit;
+    const bool fits = over == 0 || pass.room() - count >= marks_.output_unit - over;
+    if (!fits && (over < count || (over == count && pass.now.produced != 0))) count -= over;
+  }
+  if (count != 0) std::memcpy(pass.output.data() + pass.now.produced, rest.data(), count);
+  Advance(pass.now, 0, count);
+  put_in_ += count;
+  if (count < rest.size()) return false;
+  pass.now.consumed += member_->consumed();
+  pass.full = false;
+  member_ = nullptr;
+  at_end_ = true;
+  return true;
+}
+
+// False if the step is over, as *result says.
+bool MarkedStream::RunPiece(Pass& pass, StepResult* result) {
+  const std::vector<uint32_t>& ends = marks_.input_ends;
+  Progress& now = pass.now;
+  while (pass.next_mark < ends.size() && ends[pass.next_mark] + (pass.full ? 1 : 0) <= now.consumed)
+    ++pass.next_mark;
+  const size_t mark = pass.next_mark == ends.size()
+                          ? pass.input.size()
+                          : std::min<size_t>(ends[pass.next_mark], pass.input.size());
+  // No further than where a member begins that can be had: it may be the next.
+  size_t end = mark;
+  if (LooksAhead(pass)) {
+    end = static_cast<size_t>(
+        ahead_->NextAfter(total_consumed_ + now.consumed, total_consumed_ + mark) -
+        total_consumed_);
+  }
+  size_t room = pass.room();
+  if (marks_.output_unit != 0) {
+    const size_t unit = marks_.output_unit - now.phase;
+    // A piece smaller than node:zlib's would report other bytes before an error than that does.
+    if (room < unit && now.produced != 0) {
+      *result = Result(Status::kOutputFull, now.consumed, now.produced);
+      return false;
+    }
+    room = std::min(room, unit);
+  }
+  const auto run = [&](size_t consumed, size_t produced, size_t space) {
+    return stream_->Step(pass.input.subspan(consumed, end - consumed),
+                         pass.output.subspan(produced, space),
+                         IsLast(pass, end) ? pass.flush : Flush::kNone);
+  };
+  StepResult piece = run(now.consumed, static_cast<size_t>(now.produced), room);
+  if (piece.status == Status::kOutputFull && end != mark && now.consumed + piece.consumed == end) {
+    // zlib, which knows of no member here, goes on as far as it comes without room.
+    end = mark;
+    const StepResult more =
+        run(now.consumed + piece.consumed, static_cast<size_t>(now.produced) + piece.produced, 0);
+    piece.consumed += more.consumed;
+    piece.status = more.status;
+  }
+  const bool last = IsLast(pass, end);
+  if (piece.status == Status::kDataError) {
+    *result = Fail(pass);
+    return false;
+  }
+  Advance(now, piece.consumed, piece.produced);
+  pass.full = piece.status == Status::kOutputFull;
+  at_end_ = piece.status == Status::kStreamEnd;
+  if (pass.full || end == mark) {
+    pass.marked = now;
+    pass.put_in = false;
+  }
+  *result = Result(piece.status, now.consumed, now.produced);
+  switch (piece.status) {
+    case Status::kOutputFull:
+      return static_cast<size_t>(now.produced) != pass.output.size();
+    case Status::kOk:
+    case Status::kStreamEnd:
+      // At the end of a stream and of a write the next write decides: another member may follow.
+      return !last && now.consumed == end;
+    default:
+      return false;
+  }
+}
+
+// Whether a piece up to `end` is the one that the flush goes with.
+bool MarkedStream::IsLast(const Pass& pass, size_t end) const {
+  return end == pass.input.size() &&
+         (!marks_.flush_apart || (pass.now.consumed == end && !pass.full));
+}
+
+void MarkedStream::Advance(Progress& progress, size_t consumed, size_t produced) const {
+  progress.consumed += consumed;
+  progress.produced += static_cast<ptrdiff_t>(produced);
+  if (marks_.output_unit != 0) {
+    progress.phase = static_cast<uint32_t>((progress.phase + produced) % marks_.output_unit);
+  }
+}
+
+// What counts is the work up to the last mark. If that lies in a member that was put in, the stream
+// is decoded again from there.
+StepResult MarkedStream::Fail(Pass& pass) {
+  const Progress& from = pass.before_members;
+  const size_t size = pass.output.size() -
+                      static_cast<size_t>(std::max<ptrdiff_t>(from.produced, 0)) +
+                      static_cast<size_t>(std::max<ptrdiff_t>(-from.produced, 0));
+  auto again = pass.put_in ? MakeInflateStream(params_, {}) : nullptr;
+  const Block scratch = again != nullptr ? BlockPool::Instance().Take(size) : Block();
+  if (!scratch) {
+    return Result(Status::kDataError, pass.marked.consumed, pass.marked.produced);
+  }
+  StepMarks marks{.input_ends = {},
+                  .output_unit = marks_.output_unit,
+                  .output_phase = from.phase,
+                  .flush_apart = marks_.flush_apart};
+  for (const uint32_t end : marks_.input_ends) {
+    if (end > from.consumed) marks.input_ends.push_back(static_cast<uint32_t>(end - from.consumed));
+  }
+  stream_ = std::move(again);
+  MarkedStream exact(std::move(stream_));
+  exact.SetMarks(std::move(marks));
+  const StepResult result =
+      exact.Step(pass.input.subspan(from.consumed), {scratch.data(), size}, pass.flush);
+  stream_ = std::move(exact.stream_);
+  const ptrdiff_t produced =
+      std::min(from.produced + static_cast<ptrdiff_t>(result.produced), pass.now.produced);
+  // With nothing passed since, the last mark is the one before.
+  if (result.consumed == 0 && result.produced == 0) {
+    return Result(result.status, pass.marked.consumed, pass.marked.produced);
+  }
+  return Result(result.status, from.consumed + result.consumed, std::max<ptrdiff_t>(produced, 0));
 }
 
 }  // namespace warpdrive::software
