@@ -96,13 +96,15 @@ std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
   auto stream = MakeInflateStream(params, dictionary);
   if (stream == nullptr) return nullptr;
   auto marked = std::make_unique<MarkedStream>(std::move(stream));
-  const bool gzip = params.format == Format::kGzip || params.format == Format::kAuto;
-  if (gzip && !params.one_member && (params.window_bits == 0 || params.window_bits == 15)) {
-    marked->SetAhead(params,
-                     std::make_unique<MemberAhead>([this](std::shared_ptr<MemberTask> task) {
-                       members_.Push(std::move(task));
-                       Ring(1);
-                     }));
+  // Smaller windows are zlib's, see InflateStream.
+  if (params.window_bits == 0 || params.window_bits == 15) {
+    auto ahead = std::make_unique<DecodeAhead>([this](std::shared_ptr<AheadTask> task) {
+      ahead_tasks_.Push(std::move(task));
+      Ring(1);
+    });
+    const bool gzip = params.format == Format::kGzip || params.format == Format::kAuto;
+    if (!gzip || params.one_member) ahead->ExpectNoMembers();
+    marked->SetAhead(params, std::move(ahead));
   }
   return marked;
 }
@@ -185,7 +187,7 @@ void SoftwareDevice::WorkerMain(uint32_t index) {
     for (size_t i = 0; i < queues.size(); ++i) {
       found |= queues[next++ % queues.size()]->RunOne(executor);
     }
-    if (found || members_.RunOne()) continue;
+    if (found || ahead_tasks_.RunOne()) continue;
     for (int spin = 0; spin < kIdleSpins && doorbell_.Current() == seen; ++spin) CpuRelax();
     if (doorbell_.Current() != seen || index >= limit_.load(std::memory_order_acquire)) continue;
     // A worker that sleeps must not keep a closed queue's memory.

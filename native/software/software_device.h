@@ -10,7 +10,7 @@
 
 #include "device/device.h"
 #include "device/event_word.h"
-#include "software/member_task.h"
+#include "software/ahead_task.h"
 
 namespace warpdrive::software {
 
@@ -66,7 +66,7 @@ class SoftwareDevice final : public Device {
   std::mutex queues_mutex_;  ///< guards queues_
   std::vector<std::shared_ptr<QueueEntry>> queues_;
   std::atomic<uint64_t> queues_version_{0};
-  MemberTasks members_;  ///< what workers do when no queue has a request
+  AheadTasks ahead_tasks_;  ///< what workers do when no queue has a request
 };
 
 }  // namespace warpdrive::software

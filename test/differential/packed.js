@@ -46,7 +46,8 @@ function crc32(bytes) {
 /** Compressed bytes with flush points in them, so that there are empty stored blocks. */
 function packFlushed(random, side, format, plain, options) {
   const stream = new side[format.Compressor](options);
-  const kinds = [1, 2, 3];
+  // After a full flush nothing refers to what came before it.
+  const kinds = random.chance(50) ? [1, 2, 3] : [3];
   const parts = [];
   let offset = 0;
   while (offset < plain.length && parts.length < 12) {
@@ -76,7 +77,8 @@ function driven(stream, chunk, kind) {
 }
 
 function packMember(random, side, format, plain, options) {
-  if (side === node && random.chance(15)) return packFlushed(random, side, format, plain, options);
+  if (side === node && random.chance(plain.length > 100_000 ? 35 : 15))
+    return packFlushed(random, side, format, plain, options);
   return side[`${format.compress}Sync`](plain, { ...options });
 }
 

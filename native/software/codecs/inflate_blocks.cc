@@ -28,7 +28,7 @@ void Advance(std::span<const uint8_t>* bytes, size_t count) { *bytes = bytes->su
 void InflateBlocks::Start(std::span<const uint8_t> window, uint8_t bits, uint8_t bit_count) {
   isal_inflate_init(&state_);
   state_.crc_flag = ISAL_DEFLATE;
-  std::memcpy(state_.tmp_out_buffer, window.data(), window.size());
+  if (!window.empty()) std::memcpy(state_.tmp_out_buffer, window.data(), window.size());
   delivered_to_ = decoded_to_ = window.size();
   state_.read_in = bits;
   state_.read_in_length = bit_count;
@@ -90,9 +90,9 @@ void InflateBlocks::Deliver(std::span<uint8_t>* output) {
 
 // Between two blocks, with all output delivered.
 void InflateBlocks::MoveCheckpoint(std::span<const uint8_t> input) {
-  const size_t size = std::min<size_t>(decoded_to_, kMaxHistory);
-  std::memcpy(checkpoint_.window.data(), state_.tmp_out_buffer + decoded_to_ - size, size);
-  checkpoint_.window_size = static_cast<uint32_t>(size);
+  const std::span<const uint8_t> window = Window();
+  std::memcpy(checkpoint_.window.data(), window.data(), window.size());
+  checkpoint_.window_size = static_cast<uint32_t>(window.size());
   checkpoint_.bits = static_cast<uint8_t>(BitsInHand());
   checkpoint_.bit_count = static_cast<uint8_t>(state_.read_in_length);
   checkpoint_.input.Clear();
@@ -158,7 +158,7 @@ bool InflateBlocks::Decode(std::span<const uint8_t>* input) {
   state_.next_out = &nowhere;
   state_.avail_out = 0;
   state_.tmp_out_valid = static_cast<int32_t>(decoded_to_);
-  state_.tmp_out_processed = state_.tmp_out_valid - 1;
+  state_.tmp_out_processed = std::max(state_.tmp_out_valid - 1, 0);
   const int32_t processed = state_.tmp_out_processed;
   if (isal_inflate(&state_) != ISAL_DECOMP_OK) return false;
 

@@ -34,12 +34,24 @@ class InflateBlocks {
     kGiveUp,      ///< zlib must go on from checkpoint(), then with the input left
   };
 
-  /// Starts at a block. `window` is the output before it: 1 to kMaxHistory bytes. The block begins
-  /// with the low `bit_count` (0 to 7) bits of `bits`, then the input.
+  /// Starts at a block. `window` is the output before it: up to kMaxHistory bytes. The block begins
+  /// with the low `bit_count` (0 to 7) bits of `bits`, then the input. Without a window a first
+  /// block of no output is given up on.
   void Start(std::span<const uint8_t> window, uint8_t bits, uint8_t bit_count);
 
   /// Decodes as much as possible and removes what it used from the front of both spans.
   Stop Run(std::span<const uint8_t>* input, std::span<uint8_t>* output);
+
+  /// Whether a block begins with the next byte of input, and all output so far was taken.
+  bool AtBlockStart() const {
+    return !in_block_ && !ended_ && head_size_ == 0 && state_.read_in_length == 0 &&
+           delivered_to_ == decoded_to_;
+  }
+  /// The last output, up to kMaxHistory bytes.
+  std::span<const uint8_t> Window() const {
+    const size_t size = decoded_to_ < kMaxHistory ? decoded_to_ : kMaxHistory;
+    return {state_.tmp_out_buffer + decoded_to_ - size, size};
+  }
 
   /// After kGiveUp, or kEnd for a stream that turned out to be damaged.
   InflateCheckpoint& checkpoint() { return checkpoint_; }

@@ -1,7 +1,9 @@
 #include "software/codecs/inflate_bulk.h"
 
 #ifdef WARPDRIVE_HAVE_ISAL
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <new>
 
 #include "software/codecs/checksum.h"
@@ -30,17 +32,42 @@ class IsalInflate final : public BulkInflate {
     if (!data_ended_) {
       const Bytef* const out = io->next_out;
       const int result = InflateData(io, flush);
-      const std::span<const uint8_t> made(out, static_cast<size_t>(io->next_out - out));
-      total_out_ += static_cast<uint32_t>(made.size());
-      if (format_ == Format::kGzip) check_ = Crc32(check_, made);
-      if (format_ == Format::kZlib) check_ = Adler32(check_, made);
+      Count({out, static_cast<size_t>(io->next_out - out)});
       if (result != Z_STREAM_END) return result;
       data_ended_ = true;
     }
     return ReadTrailer(io);
   }
 
+  bool AtBlockStart(ResumePoint* point) const override {
+    if (data_ended_ || blocks_ == nullptr || !blocks_->AtBlockStart()) return false;
+    const std::span<const uint8_t> window = blocks_->Window();
+    point->format = format_;
+    point->check = check_;
+    point->total_out = total_out_;
+    point->window_size = static_cast<uint32_t>(window.size());
+    std::memcpy(point->window.data(), window.data(), window.size());
+    return true;
+  }
+
+  void Skip(std::span<const uint8_t> output) override {
+    std::array<uint8_t, kMaxHistory> window;
+    const std::span<const uint8_t> fresh = output.last(std::min(output.size(), window.size()));
+    const std::span<const uint8_t> before = blocks_->Window();
+    const auto kept = before.last(std::min(before.size(), window.size() - fresh.size()));
+    std::copy(kept.begin(), kept.end(), window.begin());
+    std::copy(fresh.begin(), fresh.end(), window.begin() + static_cast<ptrdiff_t>(kept.size()));
+    blocks_->Start(std::span<const uint8_t>(window).first(kept.size() + fresh.size()), 0, 0);
+    Count(output);
+  }
+
  private:
+  void Count(std::span<const uint8_t> output) {
+    total_out_ += static_cast<uint32_t>(output.size());
+    if (format_ == Format::kGzip) check_ = Crc32(check_, output);
+    if (format_ == Format::kZlib) check_ = Adler32(check_, output);
+  }
+
   // Raw deflate. Z_STREAM_END behind the last block.
   int InflateData(z_stream* io, int flush) {
     if (blocks_ != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -20,9 +21,24 @@ struct BulkStart {
   Format format = Format::kRaw;     ///< of the trailer; not kAuto
   uint32_t check = 0;               ///< CRC-32 (gzip) or Adler-32 (zlib) of the output so far
   uint32_t total_out = 0;           ///< bytes of output so far, mod 2^32
-  std::span<const uint8_t> window;  ///< the last 1 to kMaxHistory bytes of output
+  std::span<const uint8_t> window;  ///< the last bytes of output, up to kMaxHistory
   uint8_t bits = 0;                 ///< the low `bit_count` bits are the first of the block
   uint8_t bit_count = 0;            ///< 0 to 7
+};
+
+/// As BulkStart, on a byte boundary, with a window of its own.
+struct ResumePoint {
+  Format format = Format::kRaw;
+  uint32_t check = 0;
+  uint32_t total_out = 0;
+  uint32_t window_size = 0;
+  std::array<uint8_t, kMaxHistory> window;
+  BulkStart Start() const {
+    return {.format = format,
+            .check = check,
+            .total_out = total_out,
+            .window = std::span<const uint8_t>(window).first(window_size)};
+  }
 };
 
 /// A stream from there to the end of its trailer.
@@ -35,6 +51,12 @@ class BulkInflate {
   /// used at the end, same result and message. Z_FINISH does not turn Z_OK into Z_BUF_ERROR. Not
   /// to be called again after Z_STREAM_END or an error.
   virtual int Inflate(z_stream* io, int flush) = 0;
+
+  /// If a block begins with the next byte of input, and all output so far was taken: fills in
+  /// `point`. Else, or after zlib took over: false.
+  virtual bool AtBlockStart(ResumePoint* point) const = 0;
+  /// Goes on behind blocks that were decoded elsewhere, to `output`. At a block start only.
+  virtual void Skip(std::span<const uint8_t> output) = 0;
 };
 
 /// False in builds without ISA-L.

@@ -74,6 +74,19 @@ class InflateStream final : public StreamCodec {
 
   StreamError error() const override { return error_; }
 
+  bool AtBlockStart(ResumePoint* point) const override {
+    return error_.code == 0 && bulk_ != nullptr && bulk_->AtBlockStart(point);
+  }
+  void Skip(std::span<const uint8_t> output) override { bulk_->Skip(output); }
+
+  bool Resume(const ResumePoint& point) {
+    if (Open() != Z_OK) return false;
+    // What the member's start would have told.
+    if (mode_ == Format::kAuto) mode_ = point.format;
+    bulk_ = MakeBulkInflate(point.Start());
+    return bulk_ != nullptr;
+  }
+
  private:
   int Open() {
     if (open_) return Z_OK;
@@ -234,6 +247,13 @@ std::unique_ptr<StreamCodec> MakeInflateStream(const StreamParams& params,
                                                std::span<const uint8_t> dictionary) {
   std::unique_ptr<InflateStream> stream(new (std::nothrow) InflateStream(params));
   if (stream == nullptr || !stream->KeepDictionary(dictionary)) return nullptr;
+  return stream;
+}
+
+std::unique_ptr<StreamCodec> ResumeInflateStream(const StreamParams& params,
+                                                 const ResumePoint& point) {
+  std::unique_ptr<InflateStream> stream(new (std::nothrow) InflateStream(params));
+  if (stream == nullptr || !stream->Resume(point)) return nullptr;
   return stream;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace warpdrive::software {
 namespace {
@@ -17,7 +18,9 @@ StepResult Result(Status status, size_t consumed, ptrdiff_t produced) {
 
 }  // namespace
 
-size_t MarkedStream::InputAhead() const { return members_ ? kInputAhead : 0; }
+size_t MarkedStream::InputAhead() const {
+  return ahead_ != nullptr && ahead_->promising() ? kInputAhead : 0;
+}
 
 StepResult MarkedStream::Step(std::span<const uint8_t> input, std::span<uint8_t> output,
                               Flush flush) {
@@ -26,19 +29,21 @@ StepResult MarkedStream::Step(std::span<const uint8_t> input, std::span<uint8_t>
             .flush = flush,
             .now = {},
             .marked = {},
-            .before_members = {}};
+            .before_parts = {}};
   pass.now.phase = marks_.output_phase;
   // zlib may hold more output, which still belongs to the write that was used up.
   pass.full = !marks_.input_ends.empty() && marks_.input_ends.front() == 0;
   if (total_consumed_ == 0 && ahead_ != nullptr && !input.empty() && input[0] != kGzipId1) {
-    ahead_ = nullptr;
+    ahead_->ExpectNoMembers();
   }
   if (LooksAhead(pass)) ahead_->Look(input, total_consumed_);
-  if (member_ != nullptr) {
+  if (part_ != nullptr) {
     pass.put_in = true;
-    pass.before_members.produced = -static_cast<ptrdiff_t>(put_in_);
+    pass.from_member = part_->part() == AheadTask::Part::kMember;
+    if (!pass.from_member) *first_block_ = *part_block_;
+    pass.before_parts.produced = -static_cast<ptrdiff_t>(put_in_);
     const uint32_t unit = std::max<uint32_t>(marks_.output_unit, 1);
-    pass.before_members.phase =
+    pass.before_parts.phase =
         static_cast<uint32_t>((pass.now.phase + unit - put_in_ % unit) % unit);
   }
   const StepResult result = Run(pass);
@@ -50,11 +55,11 @@ StepResult MarkedStream::Step(std::span<const uint8_t> input, std::span<uint8_t>
 StepResult MarkedStream::Run(Pass& pass) {
   StepResult result;
   while (true) {
-    if (member_ != nullptr) {
+    if (part_ != nullptr) {
       if (!PutIn(pass)) {
         return Result(Status::kOutputFull, pass.now.consumed, pass.now.produced);
       }
-    } else if (!TakeMember(pass) && !RunPiece(pass, &result)) {
+    } else if (!TakePart(pass) && !RunPiece(pass, &result)) {
       return result;
     }
   }
@@ -65,25 +70,41 @@ bool MarkedStream::LooksAhead(const Pass& pass) const {
   return ahead_ != nullptr && pass.flush != Flush::kBlock;
 }
 
-bool MarkedStream::TakeMember(Pass& pass) {
-  if (!at_end_ || !LooksAhead(pass) || pass.now.consumed == pass.input.size()) return false;
-  members_ = true;
-  member_ = ahead_->Take(total_consumed_ + pass.now.consumed);
-  if (member_ == nullptr) return false;
+bool MarkedStream::TakePart(Pass& pass) {
+  const uint64_t at = total_consumed_ + pass.now.consumed;
+  if (!LooksAhead(pass) || pass.now.consumed == pass.input.size() || !ahead_->StartsAt(at)) {
+    return false;
+  }
+  const bool member = at_end_;
+  if (!member && !NoteBlockStart()) return false;
+  part_ = ahead_->Take(member ? AheadTask::Part::kMember : AheadTask::Part::kBlocks, at);
+  if (part_ == nullptr) return false;
+  if (!member) stream_->Skip(part_->output());
   put_in_ = 0;
-  // An output buffer that is full just here is handed over: this member needs another.
+  // An output buffer that is full just here is handed over: this part needs another.
   if (marks_.output_unit != 0 && pass.now.phase == 0 && pass.now.produced > 0) {
     pass.marked = pass.now;
     pass.put_in = false;
   }
-  if (!pass.put_in) pass.before_members = pass.now;
+  if (!pass.put_in) {
+    pass.before_parts = pass.now;
+    pass.from_member = member;
+    if (!member) *first_block_ = *part_block_;
+  }
   pass.put_in = true;
   return true;
 }
 
+bool MarkedStream::NoteBlockStart() {
+  if (part_block_ == nullptr) part_block_.reset(new (std::nothrow) ResumePoint);
+  if (first_block_ == nullptr) first_block_.reset(new (std::nothrow) ResumePoint);
+  return part_block_ != nullptr && first_block_ != nullptr &&
+         stream_->AtBlockStart(part_block_.get());
+}
+
 // False if the output is full.
 bool MarkedStream::PutIn(Pass& pass) {
-  const std::span<const uint8_t> rest = member_->output().subspan(put_in_);
+  const std::span<const uint8_t> rest = part_->output().subspan(put_in_);
   size_t count = std::min(rest.size(), pass.room());
   if (marks_.output_unit != 0) {
     // A step ends where an output buffer of node:zlib's would be full: what goes into one that this
@@ -96,10 +117,10 @@ bool MarkedStream::PutIn(Pass& pass) {
   Advance(pass.now, 0, count);
   put_in_ += count;
   if (count < rest.size()) return false;
-  pass.now.consumed += member_->consumed();
+  pass.now.consumed += part_->consumed();
   pass.full = false;
-  member_ = nullptr;
-  at_end_ = true;
+  at_end_ = part_->part() == AheadTask::Part::kMember;
+  part_ = nullptr;
   return true;
 }
 
@@ -112,7 +133,7 @@ bool MarkedStream::RunPiece(Pass& pass, StepResult* result) {
   const size_t mark = pass.next_mark == ends.size()
                           ? pass.input.size()
                           : std::min<size_t>(ends[pass.next_mark], pass.input.size());
-  // No further than where a member begins that can be had: it may be the next.
+  // No further than where a part begins that can be had.
   size_t end = mark;
   if (LooksAhead(pass)) {
     end = static_cast<size_t>(
@@ -136,7 +157,7 @@ bool MarkedStream::RunPiece(Pass& pass, StepResult* result) {
   };
   StepResult piece = run(now.consumed, static_cast<size_t>(now.produced), room);
   if (piece.status == Status::kOutputFull && end != mark && now.consumed + piece.consumed == end) {
-    // zlib, which knows of no member here, goes on as far as it comes without room.
+    // zlib, which knows of no part here, goes on as far as it comes without room.
     end = mark;
     const StepResult more =
         run(now.consumed + piece.consumed, static_cast<size_t>(now.produced) + piece.produced, 0);
@@ -182,14 +203,18 @@ void MarkedStream::Advance(Progress& progress, size_t consumed, size_t produced)
   }
 }
 
-// What counts is the work up to the last mark. If that lies in a member that was put in, the stream
+// What counts is the work up to the last mark. If that lies in a part that was put in, the stream
 // is decoded again from there.
 StepResult MarkedStream::Fail(Pass& pass) {
-  const Progress& from = pass.before_members;
+  const Progress& from = pass.before_parts;
   const size_t size = pass.output.size() -
                       static_cast<size_t>(std::max<ptrdiff_t>(from.produced, 0)) +
                       static_cast<size_t>(std::max<ptrdiff_t>(-from.produced, 0));
-  auto again = pass.put_in ? MakeInflateStream(params_, {}) : nullptr;
+  std::unique_ptr<StreamCodec> again;
+  if (pass.put_in) {
+    again = pass.from_member ? MakeInflateStream(params_, {})
+                             : ResumeInflateStream(params_, *first_block_);
+  }
   const Block scratch = again != nullptr ? BlockPool::Instance().Take(size) : Block();
   if (!scratch) {
     return Result(Status::kDataError, pass.marked.consumed, pass.marked.produced);

@@ -1,12 +1,13 @@
 // Runs a step of a stream in the pieces in which node:zlib would have run it (StepMarks), and puts
-// in members that were decoded ahead.
+// in parts that were decoded ahead.
 #pragma once
 
 #include <cstddef>
 #include <memory>
 #include <utility>
 
-#include "software/codecs/member_ahead.h"
+#include "software/codecs/decode_ahead.h"
+#include "software/codecs/inflate_bulk.h"
 #include "software/codecs/stream_codec.h"
 
 namespace warpdrive::software {
@@ -15,9 +16,9 @@ class MarkedStream final : public StreamCodec {
  public:
   explicit MarkedStream(std::unique_ptr<StreamCodec> stream) : stream_(std::move(stream)) {}
 
-  /// For a stream of MakeInflateStream(params, ...) that may be gzip: its members after the first
-  /// come from `ahead` where they can be had.
-  void SetAhead(const StreamParams& params, std::unique_ptr<MemberAhead> ahead) {
+  /// For a stream of MakeInflateStream(params, ...): its parts come from `ahead` where they can be
+  /// had.
+  void SetAhead(const StreamParams& params, std::unique_ptr<DecodeAhead> ahead) {
     params_ = params;
     ahead_ = std::move(ahead);
   }
@@ -39,16 +40,18 @@ class MarkedStream final : public StreamCodec {
     std::span<uint8_t> output;
     Flush flush;
     Progress now;
-    Progress marked;          ///< at the last mark
-    size_t next_mark = 0;     ///< in marks_.input_ends
-    bool full = false;        ///< the last piece filled its output
-    bool put_in = false;      ///< members were put in since the last mark,
-    Progress before_members;  ///< and this is where the first of them began
+    Progress marked;           ///< at the last mark
+    size_t next_mark = 0;      ///< in marks_.input_ends
+    bool full = false;         ///< the last piece filled its output
+    bool put_in = false;       ///< parts were put in since the last mark,
+    Progress before_parts;     ///< and this is where the first of them began
+    bool from_member = false;  ///< which was a member; else first_block_ is its start
     size_t room() const { return output.size() - static_cast<size_t>(now.produced); }
   };
   bool LooksAhead(const Pass& pass) const;
   StepResult Run(Pass& pass);
-  bool TakeMember(Pass& pass);
+  bool TakePart(Pass& pass);
+  bool NoteBlockStart();
   bool PutIn(Pass& pass);
   bool RunPiece(Pass& pass, StepResult* result);
   bool IsLast(const Pass& pass, size_t end) const;
@@ -58,13 +61,15 @@ class MarkedStream final : public StreamCodec {
   std::unique_ptr<StreamCodec> stream_;
   StepMarks marks_;
 
-  std::unique_ptr<MemberAhead> ahead_;
+  std::unique_ptr<DecodeAhead> ahead_;
   StreamParams params_;
   uint64_t total_consumed_ = 0;
-  bool at_end_ = false;                 ///< behind a member, where another may follow
-  std::shared_ptr<MemberTask> member_;  ///< the one that is being put in
-  size_t put_in_ = 0;                   ///< bytes of it so far
-  bool members_ = false;                ///< the stream has several
+  bool at_end_ = false;              ///< behind a member, where another may follow
+  std::shared_ptr<AheadTask> part_;  ///< the one that is being put in
+  size_t put_in_ = 0;                ///< bytes of it so far
+  // Where the stream was before it, if it is a run of blocks, and before the first of a pass.
+  std::unique_ptr<ResumePoint> part_block_;
+  std::unique_ptr<ResumePoint> first_block_;
 };
 
 }  // namespace warpdrive::software

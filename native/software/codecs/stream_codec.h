@@ -9,6 +9,8 @@
 
 namespace warpdrive::software {
 
+struct ResumePoint;
+
 /// What one step of a stateful stream did.
 struct StepResult {
   Status status = Status::kOk;
@@ -29,6 +31,14 @@ class StreamCodec : public StreamContext {
   /// it, including "unexpected end of file" for kFinish on a truncated stream.
   virtual StepResult Step(std::span<const uint8_t> input, std::span<uint8_t> output,
                           Flush flush) = 0;
+
+  /// Decompression: whether blocks that were decoded elsewhere may take the place of what comes
+  /// next. Then `point` is filled in, and Skip() does it.
+  virtual bool AtBlockStart(ResumePoint* point) const {
+    static_cast<void>(point);
+    return false;
+  }
+  virtual void Skip(std::span<const uint8_t> output) { static_cast<void>(output); }
 };
 
 /// A raw deflate stream by zlib, whatever params.format is, seeded with `history` (the bytes that
@@ -44,5 +54,9 @@ std::unique_ptr<StreamCodec> MakeDeflateStream(const StreamParams& params,
 /// params.window_bits 0 or 8-15. nullptr if memory ran out.
 std::unique_ptr<StreamCodec> MakeInflateStream(const StreamParams& params,
                                                std::span<const uint8_t> dictionary);
+
+/// Such a stream from a block on, in the middle of a member. nullptr if memory ran out.
+std::unique_ptr<StreamCodec> ResumeInflateStream(const StreamParams& params,
+                                                 const ResumePoint& point);
 
 }  // namespace warpdrive::software

@@ -1,5 +1,4 @@
-// Gzip members that are decoded ahead of the streams they belong to, by workers with nothing else
-// to do.
+// Parts of streams that are decoded ahead of them, by workers with nothing else to do.
 #pragma once
 
 #include <atomic>
@@ -15,24 +14,31 @@
 
 namespace warpdrive::software {
 
-/// One member. Shared by its stream and whoever decodes it; the first to come does, once.
-class MemberTask {
+/// One part. Shared by its stream and whoever decodes it; the first to come does, once.
+class AheadTask {
  public:
-  /// Copies `member`, the whole of it. `output_size`: bytes of room for its output. nullptr if
+  enum class Part : uint8_t {
+    kMember,  ///< a gzip member: DecodeMember()
+    kBlocks,  ///< deflate blocks between two sync points: DecodeBlocks()
+  };
+  /// Copies `bytes`, the whole part. `output_size`: its output is not longer, in bytes. nullptr if
   /// memory ran out.
-  static std::shared_ptr<MemberTask> Make(uint64_t start, std::span<const uint8_t> member,
-                                          size_t output_size);
+  static std::shared_ptr<AheadTask> Make(Part part, uint64_t start, std::span<const uint8_t> bytes,
+                                         size_t output_size);
+
+  Part part() const { return part_; }
 
   /// Offset in the stream, in bytes.
   uint64_t start() const { return start_; }
+  uint64_t end() const { return start_ + size_; }
   size_t output_size() const { return output_size_; }
 
-  /// Decodes the member, unless somebody did, does, or it was cancelled. Any thread.
+  /// Decodes the part, unless somebody did, does, or it was cancelled. Any thread.
   void Run();
   /// For the stream that does not want it any more: nobody will start it.
   void Cancel();
   /// Decodes it, or waits for the thread that is at it (which waits for nobody, so this ends).
-  /// @return whether it was a sound member: then output() and consumed() are valid
+  /// @return whether it was sound: then output() and consumed() are valid
   bool Finish();
 
   std::span<const uint8_t> output() const { return {output_.data(), produced_}; }
@@ -42,6 +48,7 @@ class MemberTask {
   enum State : uint32_t { kWaiting, kRunning, kDecoded, kRefused };
   void Decode();
 
+  Part part_ = Part::kMember;
   uint64_t start_ = 0;
   size_t size_ = 0;
   size_t output_size_ = 0;
@@ -54,9 +61,9 @@ class MemberTask {
 };
 
 /// Tasks in the order they came. Thread-safe.
-class MemberTasks {
+class AheadTasks {
  public:
-  void Push(std::shared_ptr<MemberTask> task);
+  void Push(std::shared_ptr<AheadTask> task);
   /// Runs the oldest. @return false if there is none
   bool RunOne();
 
@@ -64,7 +71,7 @@ class MemberTasks {
   // A task is thousands of bytes of work; the lock is taken twice for each, and workers look at
   // count_ first.
   std::mutex mutex_;
-  std::deque<std::shared_ptr<MemberTask>> tasks_;
+  std::deque<std::shared_ptr<AheadTask>> tasks_;
   std::atomic<size_t> count_{0};
 };
 

@@ -1,40 +1,47 @@
-#include "software/member_task.h"
+#include "software/ahead_task.h"
 
 #include <cstring>
 #include <new>
 #include <utility>
 
+#include "software/codecs/block_run.h"
 #include "software/codecs/gzip_member.h"
 
 namespace warpdrive::software {
 
-std::shared_ptr<MemberTask> MemberTask::Make(uint64_t start, std::span<const uint8_t> member,
-                                             size_t output_size) {
-  std::shared_ptr<MemberTask> task(new (std::nothrow) MemberTask);
+std::shared_ptr<AheadTask> AheadTask::Make(Part part, uint64_t start,
+                                           std::span<const uint8_t> bytes, size_t output_size) {
+  std::shared_ptr<AheadTask> task(new (std::nothrow) AheadTask);
   if (task == nullptr) return nullptr;
-  task->input_ = BlockPool::Instance().Take(member.size());
+  task->input_ = BlockPool::Instance().Take(bytes.size());
   if (!task->input_) return nullptr;
-  std::memcpy(task->input_.data(), member.data(), member.size());
+  std::memcpy(task->input_.data(), bytes.data(), bytes.size());
+  task->part_ = part;
   task->start_ = start;
-  task->size_ = member.size();
+  task->size_ = bytes.size();
   task->output_size_ = output_size;
   return task;
 }
 
-void MemberTask::Run() {
+void AheadTask::Run() {
   uint32_t waiting = kWaiting;
   if (!state_.compare_exchange_strong(waiting, kRunning, std::memory_order_acq_rel)) return;
   Decode();
   done_.Signal(1);  // only the stream waits
 }
 
-void MemberTask::Decode() {
+// Output memory is taken here: what nobody decodes costs none.
+void AheadTask::Decode() {
+  const std::span<const uint8_t> input(input_.data(), size_);
   State result = kRefused;
-  // Taken here: what nobody decodes costs no output memory.
-  output_ = BlockPool::Instance().Take(output_size_);
-  if (output_) {
-    const auto decoded = DecodeMember({input_.data(), size_}, {output_.data(), output_size_});
-    if (decoded) {
+  if (part_ == Part::kBlocks) {
+    if (const auto produced = DecodeBlocks(input, output_size_, &output_)) {
+      consumed_ = static_cast<uint32_t>(size_);
+      produced_ = static_cast<uint32_t>(*produced);
+      result = kDecoded;
+    }
+  } else if ((output_ = BlockPool::Instance().Take(output_size_))) {
+    if (const auto decoded = DecodeMember(input, {output_.data(), output_size_})) {
       consumed_ = decoded->consumed;
       produced_ = decoded->produced;
       result = kDecoded;
@@ -44,12 +51,12 @@ void MemberTask::Decode() {
   state_.store(result, std::memory_order_release);
 }
 
-void MemberTask::Cancel() {
+void AheadTask::Cancel() {
   uint32_t waiting = kWaiting;
   state_.compare_exchange_strong(waiting, kRefused, std::memory_order_acq_rel);
 }
 
-bool MemberTask::Finish() {
+bool AheadTask::Finish() {
   Run();
   while (true) {
     const uint32_t seen = done_.Current();
@@ -59,15 +66,15 @@ bool MemberTask::Finish() {
   }
 }
 
-void MemberTasks::Push(std::shared_ptr<MemberTask> task) {
+void AheadTasks::Push(std::shared_ptr<AheadTask> task) {
   const std::lock_guard lock(mutex_);
   tasks_.push_back(std::move(task));
   count_.store(tasks_.size(), std::memory_order_release);
 }
 
-bool MemberTasks::RunOne() {
+bool AheadTasks::RunOne() {
   if (count_.load(std::memory_order_acquire) == 0) return false;
-  std::shared_ptr<MemberTask> task;
+  std::shared_ptr<AheadTask> task;
   {
     const std::lock_guard lock(mutex_);
     if (tasks_.empty()) return false;
