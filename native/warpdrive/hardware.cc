@@ -27,7 +27,6 @@ std::unique_ptr<Transport> MakeTransport(const DeviceDescription& description,
   transport.unsafe_doorbell = options.unsafe_doorbell;
   transport.create_mdev = options.create_mdev;
   transport.mapped_pool_bytes = pool_bytes;
-  transport.sysfs_root = options.sysfs_root;
   transport.dev_root = options.dev_root;
   transport.calls = options.calls;
   return description.transport == TransportKind::kUacce ? MakeUacce(description, transport)

@@ -24,7 +24,6 @@ struct TransportOptions {
   size_t mapped_pool_bytes = 32u << 20;
   /// Bytes for stream contexts and staging where it does.
   size_t sva_pool_bytes = 16u << 20;
-  std::string sysfs_root = "/sys";
   std::string dev_root = "/dev";
   size_t page_size = 0;  ///< bytes; 0 = ask the kernel
   Syscalls* calls = Syscalls::Kernel();

@@ -55,7 +55,6 @@ struct Machine {
   TransportOptions Options() {
     return {.unsafe_doorbell = &consent,
             .sva_pool_bytes = 1u << 20,
-            .sysfs_root = tree.Path("sys"),
             .dev_root = tree.Path("dev"),
             .page_size = 4096,
             .calls = &kernel};
