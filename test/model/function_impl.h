@@ -1,4 +1,4 @@
-// State of a ZipFunction. Implementation: zip_function.cc (config space, registers, resets),
+// State of a ZipFunction. Implementation: zip_function.cc (config space, resets), bars.cc,
 // mailbox.cc, doorbell.cc, run.cc.
 #pragma once
 
@@ -94,6 +94,8 @@ class ZipFunction::Impl {
   // zip_function.cc
   void ResetLocked();
   void StopQueuesLocked();
+
+  // bars.cc
   uint32_t ReadRegister(uint32_t offset);
   uint32_t ReadCapability(uint32_t offset) const;
   void WriteRegister(uint64_t offset, const uint8_t* data, size_t size);

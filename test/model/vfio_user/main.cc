@@ -1,6 +1,5 @@
 // vfio_user_server: a modelled ZIP function for QEMU's -device vfio-user-pci.
 #include <fcntl.h>
-#include <sys/socket.h>
 
 #include <cerrno>
 #include <charconv>
@@ -131,15 +130,14 @@ int main(int argc, char** argv) {
   }
   std::printf("listening on %s\n", arguments.socket.c_str());
   std::fflush(stdout);
-  while (!server.quit()) {
-    Fd client(accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  do {
+    Fd client = server.WaitForClient(listening.get(), control ? control.get() : -1);
+    if (server.quit()) break;
     if (!client) {
-      if (errno == EINTR || errno == ECONNABORTED) continue;
       std::perror("vfio_user_server: accept");
       return 1;
     }
-    server.Serve(std::move(client), control.get());
-    if (arguments.once) break;
-  }
+    server.Serve(std::move(client), control ? control.get() : -1);
+  } while (!server.quit() && !arguments.once);
   return 0;
 }

@@ -82,15 +82,30 @@ void Server::PollOnce(int control) {
     return;
   }
   const bool work = function_.HasWork();
-  pollfd entries[3] = {{connection_.fd(), POLLIN, 0},
-                       {control_ ? -1 : control, POLLIN, 0},
-                       {control_ ? control_.get() : -1, POLLIN, 0}};
-  if (poll(entries, 3, work ? 0 : -1) < 0 && errno != EINTR) return connection_.Close();
-  if (entries[0].revents != 0 && connection_.Receive(&message)) Handle(&message);
-  if (entries[1].revents != 0) control_.Reset(accept4(control, nullptr, nullptr, SOCK_CLOEXEC));
-  if (entries[2].revents != 0) ControlInput();
+  if (Poll(connection_.fd(), control, work ? 0 : -1) && connection_.Receive(&message)) {
+    Handle(&message);
+  }
   // A completion that is held back counts runs; it need not burn a processor.
   if (work && function_.Run(1) == 0) poll(nullptr, 0, 1);
+}
+
+bool Server::Poll(int fd, int control, int timeout_ms) {
+  pollfd entries[3] = {{fd, POLLIN, 0},
+                       {control_ ? -1 : control, POLLIN, 0},
+                       {control_ ? control_.get() : -1, POLLIN, 0}};
+  if (poll(entries, 3, timeout_ms) <= 0) return false;
+  if (entries[1].revents != 0) control_.Reset(accept4(control, nullptr, nullptr, SOCK_CLOEXEC));
+  if (entries[2].revents != 0) ControlInput();
+  return entries[0].revents != 0;
+}
+
+Fd Server::WaitForClient(int listening, int control) {
+  while (!quit_) {
+    if (!Poll(listening, control, -1)) continue;
+    Fd client(accept4(listening, nullptr, nullptr, SOCK_CLOEXEC));
+    if (client || (errno != EINTR && errno != ECONNABORTED)) return client;
+  }
+  return Fd();
 }
 
 void Server::Handle(Message* message) {

@@ -23,6 +23,9 @@ class Server {
   /// socket or empty. The function keeps its state for the next client; mappings and interrupt
   /// descriptors go with this one.
   void Serve(Fd client, int control);
+  /// The next client of `listening`; control commands are answered meanwhile. Empty: quit, or
+  /// the socket failed.
+  Fd WaitForClient(int listening, int control);
   bool quit() const { return quit_; }
 
   /// One command, without newline; the answer, a JSON object:
@@ -50,6 +53,9 @@ class Server {
   void Interrupt(unsigned vector);
   uint32_t vectors() const;
   void PollOnce(int control);
+  /// Waits for `fd` and the control sockets, and serves these; true if `fd` is ready. EINTR counts
+  /// as nothing ready.
+  bool Poll(int fd, int control, int timeout_ms);
   void ControlInput();
   std::string InjectFault(std::string_view words);
 
