@@ -3,13 +3,13 @@
 const path = require('node:path');
 const { guestTest } = require('./support/cases');
 const build = require('./support/build');
-const { kernel } = require('./support/kernel');
+const { kernel, uacceSource } = require('./support/kernel');
 
 guestTest(
   'spimdev: kernel side',
   () => {
     const linux = kernel();
-    const modules = build.buildModules(linux);
+    const modules = build.buildModules(linux, uacceSource());
     build.buildClient('spimdev_conformance');
     return {
       name: 'spimdev-kernel',

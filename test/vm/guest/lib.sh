@@ -2,6 +2,8 @@
 set -u
 MODULES=/tmp/modules
 TEST_UID=1000
+# What an operator grants the user of a device without SVA (docs/hardware.md).
+ulimit -l $((512 * 1024))
 
 load() { insmod "$MODULES/$1.ko" "${@:2}" || echo "Bail out! insmod $* failed"; }
 

@@ -1,5 +1,6 @@
 // Builds our kernel modules, the C clients, and the initramfs of one guest.
 
+const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
 const { run, shell } = require('./run');
@@ -7,20 +8,34 @@ const { run, shell } = require('./run');
 const ROOT = path.resolve(__dirname, '../../..');
 /** Stock modules that give a guest the host's files. */
 const HOST_FILES = ['virtio_pci', '9p', '9pnet_virtio', 'overlay'];
+const KERNEL_SOURCES = path.join(ROOT, 'native/kernel');
 const OUT = path.join(ROOT, 'test/vm/out');
 
+/** Names everything that goes into the modules. */
+function fingerprint(kernel, files) {
+  const hash = createHash('sha256').update(kernel.abi);
+  for (const file of files) hash.update(path.basename(file)).update(fs.readFileSync(file));
+  return hash.digest('hex');
+}
+
 /**
- * Builds native/kernel against the kernel's headers.
+ * Builds native/kernel, and uacce.c beside it, against the kernel's headers; once for all tests.
  * @param {object} kernel as kernel() of kernel.js
- * @param {string} [uacce] path of uacce.c; without it the uacce modules are left out
+ * @param {string} uacce path of the kernel's uacce.c
  * @returns {string} folder of the .ko files
  */
 function buildModules(kernel, uacce) {
-  const folder = path.join(OUT, uacce ? 'modules-uacce' : 'modules');
+  const sources = fs.readdirSync(KERNEL_SOURCES).map((file) => path.join(KERNEL_SOURCES, file));
+  const files = [...sources, uacce].filter((file) => !file.endsWith('.md'));
+  const folder = path.join(OUT, 'modules');
+  const stamp = path.join(folder, '.sources');
+  const wanted = fingerprint(kernel, files);
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return folder;
   fs.rmSync(folder, { recursive: true, force: true });
-  fs.cpSync(path.join(ROOT, 'native/kernel'), folder, { recursive: true });
-  if (uacce) fs.copyFileSync(uacce, path.join(folder, 'uacce.c'));
+  fs.mkdirSync(folder, { recursive: true });
+  for (const file of files) fs.copyFileSync(file, path.join(folder, path.basename(file)));
   run('make', ['-s', '-C', kernel.build, `M=${folder}`, 'modules']);
+  fs.writeFileSync(stamp, wanted);
   return folder;
 }
 
@@ -33,6 +48,19 @@ function buildClient(name) {
   const flags = ['-std=gnu11', '-O2', '-Wall', '-Wextra', '-Werror'];
   run('gcc', [...flags, '-o', to, ...sources, '-lz']);
   return to;
+}
+
+/** Builds the modelled function that QEMU talks to; returns the program's path. */
+function buildModelServer() {
+  const folder = path.join(ROOT, 'test/model');
+  run('make', ['-s', '-C', folder, '-j2', 'server']);
+  return path.join(folder, 'out/plain/vfio_user_server');
+}
+
+/** Builds the program that uses native/warpdrive without Node; returns its path. */
+function buildDriverCases() {
+  run('make', ['-s', '-C', path.join(ROOT, 'test/vm/client'), '-j2']);
+  return path.join(OUT, 'driver_cases');
 }
 
 /** Stock modules by name, with what they depend on, in loading order: paths. */
@@ -87,6 +115,8 @@ module.exports = {
   HOST_FILES,
   buildModules,
   buildClient,
+  buildDriverCases,
+  buildModelServer,
   resolveModules,
   buildInitramfs,
 };

@@ -33,7 +33,9 @@ function missing() {
  * A test that runs one guest: the results it prints become subtests, and what it prints about a
  * failure becomes that subtest's error.
  * @param {string} name
- * @param {() => object} prepare gives runGuest()'s options but for `onLine`
+ * @param {() => object} prepare gives (or promises) runGuest()'s options but for `onLine`, and
+ *   `after()`, which is called when the guest has ended, and `checks`, functions by the names of
+ *   the subtests that they are, run after that
  * @param {{minimum: number}} expectations `minimum`: how many results there must be at least
  */
 function guestTest(name, prepare, { minimum }) {
@@ -45,8 +47,9 @@ function guestTest(name, prepare, { minimum }) {
     const results = [];
     const news = new EventEmitter();
     let ended = false;
+    const { after, checks, ...options } = await prepare();
     const guest = runGuest({
-      ...prepare(),
+      ...options,
       onLine(line) {
         const found = line.match(/^(not )?ok \d+ - (.*)$/);
         if (found)
@@ -59,7 +62,8 @@ function guestTest(name, prepare, { minimum }) {
         else if (!/^1\.\.\d+$/.test(line)) t.diagnostic(line);
         news.emit('news');
       },
-    }).finally(() => {
+    }).finally(async () => {
+      await after?.();
       ended = true;
       news.emit('news');
     });
@@ -68,7 +72,8 @@ function guestTest(name, prepare, { minimum }) {
     for (let i = 0; !(ended && i >= results.length); ) {
       if (i + 1 < results.length || (ended && i < results.length)) {
         const { ok, name: what, notes } = results[i++];
-        await t.test(what, () => {
+        await t.test(what, (subtest) => {
+          if (ok) for (const line of notes) subtest.diagnostic(line);
           if (!ok) throw new Error(notes.join('\n') || 'failed in the guest');
         });
       } else {
@@ -76,6 +81,7 @@ function guestTest(name, prepare, { minimum }) {
       }
     }
     await guest;
+    for (const [what, check] of Object.entries(checks ?? {})) await t.test(what, check);
     if (results.length < minimum) {
       throw new Error(`${results.length} results; the guest's scripts have at least ${minimum}`);
     }

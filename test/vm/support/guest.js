@@ -13,6 +13,34 @@ const KERNEL_ARGS =
 /** isa-debug-exit: (value written << 1) | 1. The guest writes 16 when its scripts ran to the end. */
 const EXIT_DONE = 33;
 
+/** Debian's QEMU, and a machine that it makes by itself. */
+const QEMU = { program: 'qemu-system-x86_64', args: [], env: {} };
+const MACHINE = ['-machine', 'q35', '-m', '2048'];
+
+function qemuArguments(options, scriptFile, log) {
+  return [
+    ...(options.qemu ?? QEMU).args,
+    ...['-accel', 'tcg,thread=multi', '-cpu', 'max,-avx,-avx2,-la57', '-smp', '2'],
+    ...(options.machine ?? MACHINE),
+    ...['-nodefaults', '-display', 'none', '-no-reboot'],
+    ...['-serial', `file:${log}`, '-serial', 'stdio'],
+    ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
+    '-virtfs',
+    'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
+    ...['-kernel', options.vmlinux, '-initrd', options.initramfs],
+    ...['-append', `${KERNEL_ARGS} script=${scriptFile} ${options.kernelArgs ?? ''}`],
+  ];
+}
+
+/** What the guest's init runs: the script, with its environment. */
+function writeScript(options) {
+  const env = Object.entries({ CHECKOUT: ROOT, NODE: process.execPath, ...options.env });
+  const file = path.join(OUT, `${options.name}.sh`);
+  const variables = env.map(([key, value]) => `export ${key}='${value}'\n`).join('');
+  fs.writeFileSync(file, `${variables}exec bash ${ROOT}/test/vm/guest/${options.script}\n`);
+  return file;
+}
+
 /**
  * @param {object} options
  * @param {string} options.name of the log file out/<name>.log
@@ -21,35 +49,23 @@ const EXIT_DONE = 33;
  * @param {string} options.initramfs
  * @param {number} options.seconds before the guest is given up
  * @param {Record<string, string>} [options.env] for the script
- * @param {string} [options.qemu] program, if not Debian's
- * @param {string[]} [options.qemuArgs] more arguments
+ * @param {{program: string, args: string[], env: object}} [options.qemu] if not Debian's
+ * @param {string[]} [options.machine] QEMU arguments: machine, memory, devices
  * @param {string} [options.kernelArgs] more kernel arguments
+ * @param {(command: string) => Promise<string>} [options.onCommand] does what a guest's line
+ *   "#HOST command" asks for; its answer, one line, goes to the guest
  * @param {(line: string) => void} options.onLine gets each line of the script's output
  * @returns {Promise<void>} rejects when the guest does not end by itself, or its kernel complained
  */
 async function runGuest(options) {
   const log = path.join(OUT, `${options.name}.log`);
-  const env = Object.entries({ CHECKOUT: ROOT, NODE: process.execPath, ...options.env });
-  const script = `${env.map(([k, v]) => `export ${k}='${v}'`).join('\n')}
-exec bash ${ROOT}/test/vm/guest/${options.script}\n`;
-  const scriptFile = path.join(OUT, `${options.name}.sh`);
-  fs.writeFileSync(scriptFile, script);
-  const args = [
-    ...['-accel', 'tcg,thread=multi', '-cpu', 'max,-avx,-avx2,-la57', '-smp', '2'],
-    ...(options.machine ?? ['-machine', 'q35', '-m', '2048']),
-    ...['-nodefaults', '-display', 'none', '-no-reboot'],
-    ...['-serial', `file:${log}`, '-serial', 'stdio'],
-    ...['-device', 'isa-debug-exit,iobase=0xf4,iosize=4'],
-    '-virtfs',
-    'local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap',
-    ...['-kernel', options.vmlinux, '-initrd', options.initramfs],
-    ...['-append', `${KERNEL_ARGS} script=${scriptFile} ${options.kernelArgs ?? ''}`],
-    ...(options.qemuArgs ?? []),
-  ];
-  const program = options.qemu ?? 'qemu-system-x86_64';
+  const { program, env } = options.qemu ?? QEMU;
+  const args = qemuArguments(options, writeScript(options), log);
   const child = spawn('nice', ['-n', '15', program, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
   });
+  child.stdin.on('error', () => {}); // the guest ended while the host answered
   // A guest runs on the CPU time that others leave: WARPDRIVE_VM_PATIENCE=3 triples the limits.
   const seconds = options.seconds * Number(process.env.WARPDRIVE_VM_PATIENCE || 1);
   const timer = setTimeout(() => child.kill('SIGKILL'), seconds * 1000);
@@ -62,7 +78,9 @@ exec bash ${ROOT}/test/vm/guest/${options.script}\n`;
     child.on('close', (code, signal) => resolve(signal ?? code));
   });
   for await (const line of readline.createInterface({ input: child.stdout })) {
-    options.onLine(line.replace(/\r$/, ''));
+    const command = line.match(/^#HOST (.*)/);
+    if (command) child.stdin.write(`${await options.onCommand(command[1])}\n`);
+    else options.onLine(line);
   }
   const code = await exit;
   clearTimeout(timer);

@@ -130,4 +130,4 @@ function uacceSource() {
   return path.join(folder, 'uacce.c');
 }
 
-module.exports = { kernel, uacceSource, CACHE };
+module.exports = { kernel, uacceSource, once, CACHE };

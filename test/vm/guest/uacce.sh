@@ -1,0 +1,12 @@
+# The package on uacce queues: two accelerators.
+. "$CHECKOUT/test/vm/guest/lib.sh"
+
+load sva_shim
+load uacce
+load hisi_zip_sim
+load hisi_zip_uacce devices=2 queues=64
+open_engine
+chown "$TEST_UID" /dev/hisi_zip-*
+
+as_user "$CHECKOUT/test/vm/out/driver_cases" uacce
+cat /sys/class/uacce/*/device/sim | sed 's/^/# /'
