@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "warpdrive/hisilicon/zip_compress.h"
+#include "warpdrive/hisilicon/zip_inflate.h"
 #include "warpdrive/hisilicon/zip_queue.h"
 
 namespace warpdrive::hisilicon {
@@ -50,7 +51,8 @@ DeviceInfo ZipDevice::Info() const {
 }
 
 bool ZipDevice::Supports(const Request& request) const {
-  return SupportsCompression(target_, request);
+  return request.operation == Operation::kCompress ? SupportsCompression(target_, request)
+                                                   : SupportsInflation(target_, request.params);
 }
 
 std::unique_ptr<Queue> ZipDevice::OpenQueue(const QueueOptions& options) {
@@ -70,9 +72,10 @@ std::unique_ptr<StreamContext> ZipDevice::MakeDeflateContext(const StreamParams&
   return nullptr;
 }
 
-std::unique_ptr<StreamContext> ZipDevice::MakeInflateContext(const StreamParams&,
-                                                             std::span<const uint8_t>) {
-  return nullptr;
+std::unique_ptr<StreamContext> ZipDevice::MakeInflateContext(const StreamParams& params,
+                                                             std::span<const uint8_t> dictionary) {
+  if (!dictionary.empty() || !SupportsInflation(target_, params)) return nullptr;
+  return std::make_unique<ZipInflateContext>(params);
 }
 
 }  // namespace warpdrive::hisilicon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "device/request.h"
 #include "warpdrive/dma.h"
@@ -19,6 +20,13 @@ struct ZipTarget {
   DmaPool* pool = nullptr;  ///< for everything that may not
 };
 
+/// The 64 KiB that the engine keeps a decompressing stream in: shared by the stream's context and
+/// the queue that gave it, which takes it back when it closes.
+struct ZipStreamMemory {
+  DmaBlock block;
+  bool tracked = false;  ///< the queue knows of it
+};
+
 /// Everything that is needed to check and finish a request, kept apart from the ring: nothing of
 /// it is read back from memory that the device can write.
 struct ZipJob {
@@ -26,7 +34,19 @@ struct ZipJob {
   ZipCommand command;
   DmaBlock memory;            ///< context, input and output that are not the sender's own
   uint8_t* output = nullptr;  ///< where the device writes, as this process sees it
+  // Decompression: a request takes several rounds.
+  std::shared_ptr<ZipStreamMemory> stream;
+  uint32_t consumed = 0;  ///< in the rounds so far
+  uint32_t produced = 0;
 };
+
+/// Writes to every page, so that the device takes no page fault: under SVA each costs it more
+/// than compressing what the page holds. `size` > 0.
+inline void TouchPages(uint8_t* data, uint32_t size) {
+  constexpr uint32_t kPage = 4096;
+  for (uint32_t at = 0; at < size; at += kPage) *static_cast<volatile uint8_t*>(data + at) = 0;
+  *static_cast<volatile uint8_t*>(data + size - 1) = 0;
+}
 
 enum class Prepared : uint8_t {
   kReady,        ///< send job->command

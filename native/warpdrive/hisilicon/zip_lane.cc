@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "warpdrive/hisilicon/zip_compress.h"
+#include "warpdrive/hisilicon/zip_inflate.h"
 #include "warpdrive/process_id.h"
 
 namespace warpdrive::hisilicon {
@@ -23,7 +24,13 @@ ZipLane::ZipLane(std::unique_ptr<TransportQueue> transport, const ZipTarget& tar
       queue_(transport_->rings()),
       jobs_(transport_->rings().sq_depth) {}
 
-ZipLane::~ZipLane() { Fail(QmState::kStopped, "the queue was closed"); }
+ZipLane::~ZipLane() {
+  Fail(QmState::kStopped, "the queue was closed");
+  // Contexts may outlive the queue, and with it the pool. What was abandoned is empty already.
+  for (const auto& stream : streams_) {
+    if (const auto memory = stream.lock()) memory->block.Release();
+  }
+}
 
 uint32_t ZipLane::Room() const { return running_ ? queue_.Room() : 0; }
 
@@ -31,8 +38,8 @@ ZipLane::Taken ZipLane::Submit(const Request& request, Completion* completion) {
   *completion = {.tag = request.tag, .status = Status::kDeviceError};
   if (!running_) return Taken::kDone;
   if (queue_.Room() == 0) return Taken::kFull;
-  ZipJob& job = jobs_[queue_.tail()];
-  switch (PrepareCompression(target_, request, &job, completion)) {
+  ZipJob job;
+  switch (Prepare(request, &job, completion)) {
     case Prepared::kReady:
       break;
     case Prepared::kDone:
@@ -46,17 +53,46 @@ ZipLane::Taken ZipLane::Submit(const Request& request, Completion* completion) {
       completion->status = Status::kUnsupported;
       return Taken::kDone;
   }
-  job.command.tag = next_tag_;
-  if (++next_tag_ == 0) next_tag_ = 1;
-  Sqe sqe;
-  Encode(job.command, layout_, &sqe);
   if (outstanding() == 0) {
     progress_ns_ = NowNs();
     largest_ = 0;
   }
-  if (job.command.input_size > largest_) largest_ = job.command.input_size;
-  queue_.Push(sqe, TagWord(layout_));
+  Push(std::move(job));
   return Taken::kSubmitted;
+}
+
+Prepared ZipLane::Prepare(const Request& request, ZipJob* job, Completion* completion) {
+  if (request.operation == Operation::kCompress) {
+    return PrepareCompression(target_, request, job, completion);
+  }
+  const Prepared prepared = ZipInflater::Prepare(target_, request, job, completion);
+  if (prepared == Prepared::kReady) KeepTrackOf(job->stream);
+  return prepared;
+}
+
+void ZipLane::KeepTrackOf(const std::shared_ptr<ZipStreamMemory>& stream) {
+  if (stream->tracked) return;
+  stream->tracked = true;
+  std::erase_if(streams_, [](const auto& known) { return known.expired(); });
+  streams_.push_back(stream);
+}
+
+void ZipLane::Push(ZipJob job) {
+  job.command.tag = next_tag_;
+  if (++next_tag_ == 0) next_tag_ = 1;
+  if (job.command.input_size > largest_) largest_ = job.command.input_size;
+  Sqe sqe;
+  Encode(job.command, layout_, &sqe);
+  jobs_[queue_.tail()] = std::move(job);
+  queue_.Push(sqe, TagWord(layout_));
+}
+
+void ZipLane::PushWaiting() {
+  while (!waiting_.empty() && queue_.Room() != 0) {
+    Push(std::move(waiting_.back()));
+    waiting_.pop_back();
+  }
+  queue_.RingDoorbell();
 }
 
 void ZipLane::Kick() {
@@ -68,12 +104,15 @@ size_t ZipLane::Collect(std::span<Completion> completions) {
   if (running_ && ProcessId() == pid_) {
     uint32_t slot;
     Sqe sqe;
+    bool any = false;
     while (count < completions.size() && queue_.Pop(&slot, &sqe)) {
-      completions[count++] = Finish(jobs_[slot], Decode(sqe));
+      any = true;
+      if (Finish(jobs_[slot], Decode(sqe), &completions[count])) ++count;
     }
-    if (count != 0) {
+    if (any) {
       progress_ns_ = NowNs();
       queue_.ReleaseCompletions(false);
+      PushWaiting();
     }
     const QmState state = queue_.state();
     if (state != QmState::kRunning) Fail(state, queue_.problem());
@@ -85,11 +124,19 @@ size_t ZipLane::Collect(std::span<Completion> completions) {
   return count;
 }
 
-Completion ZipLane::Finish(ZipJob& job, const ZipResult& result) {
-  const Completion completion = FinishCompression(job, result, &problem_);
-  job.memory.Release();
-  job.command.tag = 0;  // free
-  return completion;
+bool ZipLane::Finish(ZipJob& job, const ZipResult& result, Completion* completion) {
+  if (job.request.operation == Operation::kCompress) {
+    *completion = FinishCompression(job, result, &problem_);
+    job.memory.Release();
+    job.command.tag = 0;  // free
+    return true;
+  }
+  ZipJob taken = std::exchange(job, {});
+  if (ZipInflater::Accept(target_, &taken, result, completion, &problem_) != Prepared::kReady) {
+    return true;
+  }
+  waiting_.push_back(std::move(taken));
+  return false;
 }
 
 void ZipLane::CheckHealth(int64_t now_ns) {
@@ -127,11 +174,14 @@ void ZipLane::Fail(QmState state, std::string problem) {
   queue_.Fail(state, problem_);
   // In a child the queue is the parent's: not ours to stop.
   const bool stopped = ProcessId() == pid_ && transport_->Stop();
+  for (ZipJob& job : waiting_) jobs_.push_back(std::move(job));
+  waiting_.clear();
   for (ZipJob& job : jobs_) {
     if (job.command.tag == 0) continue;
     failed_.push_back({.tag = job.request.tag, .status = Status::kDeviceError});
     // What the device may still write stays where it can do so without harm.
     if (!stopped) job.memory.Abandon();
+    if (!stopped && job.stream) job.stream->block.Abandon();
     job = {};
   }
 }

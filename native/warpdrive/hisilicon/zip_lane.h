@@ -30,6 +30,8 @@ class ZipLane {
   /// `transport`'s rings passed QmQueue::Check().
   ZipLane(std::unique_ptr<TransportQueue> transport, const ZipTarget& target,
           const ZipPatience& patience);
+  ZipLane(const ZipLane&) = delete;
+  ZipLane& operator=(const ZipLane&) = delete;
   /// Stops the queue. What it cannot stop stays mapped: see Fail().
   ~ZipLane();
 
@@ -56,7 +58,8 @@ class ZipLane {
   bool HasFailed() const { return !failed_.empty(); }
 
   uint32_t Room() const;
-  uint32_t outstanding() const { return queue_.outstanding(); }
+  /// 0 once it failed: then nobody waits for the device.
+  uint32_t outstanding() const { return running_ ? queue_.outstanding() : 0; }
   bool running() const { return running_; }
   /// When CheckHealth() will call it hung; far in the future if nothing is outstanding.
   int64_t DeadlineNs() const;
@@ -65,7 +68,12 @@ class ZipLane {
   const std::string& problem() const { return problem_; }
 
  private:
-  Completion Finish(ZipJob& job, const ZipResult& result);
+  Prepared Prepare(const Request& request, ZipJob* job, Completion* completion);
+  /// @return false if the request needs another round, which is in the ring or waits for it
+  bool Finish(ZipJob& job, const ZipResult& result, Completion* completion);
+  void Push(ZipJob job);
+  void PushWaiting();
+  void KeepTrackOf(const std::shared_ptr<ZipStreamMemory>& stream);
 
   std::unique_ptr<TransportQueue> transport_;
   const ZipTarget target_;
@@ -73,7 +81,9 @@ class ZipLane {
   const SqeLayout layout_;
   const pid_t pid_;
   QmQueue queue_;
-  std::vector<ZipJob> jobs_;  ///< by slot of the ring
+  std::vector<ZipJob> jobs_;     ///< by slot of the ring
+  std::vector<ZipJob> waiting_;  ///< next rounds that found no slot: only if completions overtake
+  std::vector<std::weak_ptr<ZipStreamMemory>> streams_;  ///< memory that contexts hold
   std::vector<Completion> failed_;
   uint32_t next_tag_ = 1;
   uint32_t largest_ = 0;     ///< input bytes, since the queue was empty

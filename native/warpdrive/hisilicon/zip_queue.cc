@@ -17,14 +17,20 @@ Result<std::unique_ptr<ZipQueue>> ZipQueue::Open(Transport* transport, ZipTarget
                                                  const QueueOptions& options,
                                                  const ZipPatience& patience) {
   std::unique_ptr<ZipQueue> queue(new ZipQueue(options.depth));
-  Result<std::unique_ptr<TransportQueue>> opened = transport->OpenQueue(Direction::kCompress);
-  if (!opened) return opened.error();
-  std::unique_ptr<TransportQueue> pair = opened.Take();
-  if (Outcome outcome = QmQueue::Check(pair->rings()); !outcome) return outcome.error();
-  target.protocol = pair->rings().protocol;
-  target.sva = pair->sva();
-  target.pool = &pair->pool();
-  queue->lanes_.push_back(std::make_unique<ZipLane>(std::move(pair), target, patience));
+  for (const Direction direction : {Direction::kCompress, Direction::kDecompress}) {
+    Result<std::unique_ptr<TransportQueue>> opened = transport->OpenQueue(direction);
+    if (!opened) {
+      // Some have queues of the first kind only, or no more of the second left.
+      if (direction == Direction::kDecompress) break;
+      return opened.error();
+    }
+    std::unique_ptr<TransportQueue> pair = opened.Take();
+    if (Outcome outcome = QmQueue::Check(pair->rings()); !outcome) return outcome.error();
+    target.protocol = pair->rings().protocol;
+    target.sva = pair->sva();
+    target.pool = &pair->pool();
+    queue->lanes_.push_back(std::make_unique<ZipLane>(std::move(pair), target, patience));
+  }
   for (const auto& lane : queue->lanes_) queue->targets_.push_back(lane->wait_target());
   if (options.notify != nullptr) {
     queue->watch_ = CompletionWatch::Start(queue->targets_, options.notify, options.notify_context);
