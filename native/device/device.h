@@ -91,7 +91,8 @@ class Device {
   virtual DeviceInfo Info() const = 0;
 
   /// By capability (format, direction, level, window, strategy, history, size), not by load.
-  /// Looks at no memory: pointers are null where a stream asks before it has data.
+  /// Looks at no memory: pointers are null where a stream asks before it has data. Decompression
+  /// without a context: whether a context for such a stream can be made.
   virtual bool Supports(const Request& request) const = 0;
 
   /// nullptr if the device refuses (busy, removed, out of memory).

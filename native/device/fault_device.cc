@@ -178,9 +178,8 @@ DeviceInfo FaultDevice::Info() const {
 }
 
 bool FaultDevice::Supports(const Request& request) const {
-  const bool wanted =
-      request.operation == Operation::kCompress ? identity_.compress : identity_.decompress;
-  return wanted && inner_->Supports(request);
+  if (request.operation == Operation::kDecompress) return identity_.decompress;
+  return identity_.compress && inner_->Supports(request);
 }
 
 std::unique_ptr<Queue> FaultDevice::OpenQueue(const QueueOptions& options) {
@@ -195,7 +194,10 @@ std::unique_ptr<Queue> FaultDevice::OpenQueue(const QueueOptions& options) {
 
 StreamPlan FaultDevice::PlanCompression(const StreamParams& params) const {
   StreamPlan plan = inner_->PlanCompression(params);
-  if (identity_.block_size != 0) plan.block_size = identity_.block_size;
+  if (identity_.block_size != 0) {
+    plan.block_size = identity_.block_size;
+    plan.first_block = 0;
+  }
   if (identity_.window != 0) plan.window = identity_.window;
   return plan;
 }

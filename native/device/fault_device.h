@@ -41,9 +41,9 @@ struct FaultRule {
 
 /// What the device says of itself. Empty and zero: what the wrapped one says.
 struct FaultIdentity {
-  std::string name;
-  std::string kind;
-  std::string transport;
+  std::string name = {};
+  std::string kind = {};
+  std::string transport = {};
   uint32_t block_size = 0;  ///< StreamPlan
   uint32_t window = 0;      ///< StreamPlan
   bool compress = true;     ///< Supports() compression
