@@ -1,109 +1,107 @@
 #include "session/channel.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 namespace warpdrive {
+namespace {
+
+constexpr uint32_t SlotOf(uint64_t tag) { return static_cast<uint32_t>(tag); }
+
+}  // namespace
+
+Channel::Channel(std::shared_ptr<Router> router, const QueueOptions& options, size_t window)
+    : router_(std::move(router)),
+      options_(options),
+      home_(router_->home()),
+      lanes_(router_->size()),
+      window_(window) {
+  lanes_[home_].queue = home().OpenQueue(options_);
+}
 
 Channel::Channel(std::vector<Device*> devices, const QueueOptions& options, size_t window)
-    : devices_(std::move(devices)), window_(window) {
-  for (Device* device : devices_) {
-    // A device that gives no queue (busy, gone) is passed over; the next one does its work.
-    if (auto queue = device->OpenQueue(options)) lanes_.push_back({device, std::move(queue), {}});
-  }
-}
+    : Channel(std::make_shared<Router>(std::move(devices), RoutingPolicy{}), options, window) {}
 
 Channel::~Channel() { Close(); }
 
 void Channel::Close() {
   closed_ = true;
-  for (Lane& lane : lanes_) lane.staged.clear();
-  lanes_.clear();  // a queue's destructor waits for its requests
-  in_flight_.clear();
-  free_tags_.clear();
-  ready_.clear();
-  outstanding_ = 0;
-}
-
-size_t Channel::LaneFor(const Request& request, size_t first) const {
-  for (size_t lane = first; lane < lanes_.size(); ++lane) {
-    if (lanes_[lane].device->Supports(request)) return lane;
+  for (size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (lane != home_) router_->at(lane).in_flight -= std::exchange(lanes_[lane].sent, 0);
+    lanes_[lane].staged.clear();
+    lanes_[lane].queue.reset();  // its destructor waits for its requests
   }
-  return lanes_.size();
+  in_flight_.clear();
+  free_slots_.clear();
+  ready_.clear();
+  outstanding_ = hardware_outstanding_ = 0;
 }
 
-size_t Channel::HomeLane() const {
-  size_t lane = 0;
-  while (lane < lanes_.size() && lanes_[lane].device != devices_.back()) ++lane;
-  return lane;
-}
-
-size_t Channel::Admit(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie) {
-  uint64_t tag = in_flight_.size();
-  if (free_tags_.empty()) {
+uint64_t Channel::Admit(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
+                        size_t lane) {
+  auto slot = static_cast<uint32_t>(in_flight_.size());
+  if (free_slots_.empty()) {
     in_flight_.emplace_back();
   } else {
-    tag = free_tags_.back();
-    free_tags_.pop_back();
+    slot = free_slots_.back();
+    free_slots_.pop_back();
   }
-  request.tag = tag;
-  // A context belongs to the device that made it.
-  const size_t lane = request.context != nullptr ? HomeLane() : LaneFor(request, 0);
-  in_flight_[tag] = {request, std::move(owner), cookie, lane};
+  request.tag = static_cast<uint64_t>(++sequence_) << 32 | slot;
+  in_flight_[slot] = {request, std::move(owner), cookie, lane, 0, 0};
   ++outstanding_;
-  return tag;
+  if (has_hardware()) AdmitToHardware(in_flight_[slot]);
+  return request.tag;
 }
 
-void Channel::Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie) {
+void Channel::Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
+                    const Route& route) {
   if (closed_) return;  // the environment is going, nobody waits
-  const size_t tag = Admit(request, std::move(owner), cookie);
-  const InFlight& entry = in_flight_[tag];
-  if (entry.lane == lanes_.size()) {
-    MarkReady(Finish({.tag = tag, .status = Status::kUnsupported}));
+  const size_t lane = route.hardware() ? LaneFor(request, route) : home_;
+  const uint64_t tag = Admit(request, std::move(owner), cookie, lane);
+  if (lanes_[lane].queue == nullptr) {
+    const bool gone = lane != home_;
+    MarkReady(Finish({.tag = tag, .status = gone ? Status::kDeviceError : Status::kUnsupported}));
     return;
   }
-  lanes_[entry.lane].staged.push_back(entry.request);
+  lanes_[lane].staged.push_back(in_flight_[SlotOf(tag)].request);
+}
+
+void Channel::KickLane(Lane& lane) {
+  if (lane.staged.empty()) return;
+  const size_t sent = lane.queue->Send(lane.staged);
+  if (sent == 0) return;
+  ++lane.stats.doorbells;
+  lane.stats.sent += sent;
+  lane.staged.erase(lane.staged.begin(), lane.staged.begin() + static_cast<ptrdiff_t>(sent));
+  if (&lane == &lanes_[home_]) return;
+  lane.sent += static_cast<uint32_t>(sent);
+  router_->at(static_cast<size_t>(&lane - lanes_.data())).in_flight += static_cast<uint32_t>(sent);
 }
 
 void Channel::Kick() {
-  for (Lane& lane : lanes_) {
-    if (lane.staged.empty()) continue;
-    const size_t sent = lane.queue->Send(lane.staged);
-    if (sent == 0) continue;
-    ++stats_.doorbells;
-    lane.staged.erase(lane.staged.begin(), lane.staged.begin() + static_cast<ptrdiff_t>(sent));
-  }
+  for (Lane& lane : lanes_) KickLane(lane);
 }
 
 void Channel::RunInline(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie) {
   if (closed_) return;
-  const size_t tag = Admit(request, std::move(owner), cookie);
+  const uint64_t tag = Admit(request, std::move(owner), cookie, home_);
   Completion completion{.tag = tag, .status = Status::kUnsupported};
-  const size_t lane = HomeLane();
-  if (lane != lanes_.size()) lanes_[lane].queue->RunInline(in_flight_[tag].request, &completion);
-  ++stats_.inline_requests;
+  Queue* const queue = lanes_[home_].queue.get();
+  if (queue != nullptr) queue->RunInline(in_flight_[SlotOf(tag)].request, &completion);
+  ++inline_requests_;
   Finish(completion);
 }
 
-bool Channel::Retry(uint64_t tag, Status status) {
-  InFlight& entry = in_flight_[tag];
-  if (status != Status::kDeviceError && status != Status::kUnsupported) return false;
-  if (entry.request.context != nullptr) return false;
-  const size_t lane = LaneFor(entry.request, entry.lane + 1);
-  if (lane >= lanes_.size()) return false;
-  entry.lane = lane;
-  lanes_[lane].staged.push_back(entry.request);
-  ++stats_.failovers;
-  return true;
-}
-
 std::shared_ptr<RequestOwner> Channel::Finish(const Completion& completion) {
-  InFlight entry = std::exchange(in_flight_[completion.tag], {});
-  free_tags_.push_back(completion.tag);
+  const uint32_t slot = SlotOf(completion.tag);
+  InFlight entry = std::exchange(in_flight_[slot], {});
+  free_slots_.push_back(slot);
   --outstanding_;
-  ++stats_.requests;
-  stats_.bytes_in += completion.consumed;
-  stats_.bytes_out += completion.produced;
+  DeviceStats& stats = lanes_[entry.lane].stats;
+  ++stats.requests;
+  stats.bytes_in += completion.consumed;
+  stats.bytes_out += completion.produced;
+  if (has_hardware()) LeaveHardware(entry);
   entry.owner->OnCompletion(entry.cookie, completion);
   return std::move(entry.owner);
 }
@@ -112,19 +110,23 @@ void Channel::MarkReady(std::shared_ptr<RequestOwner> owner) {
   if (!std::exchange(owner->queued_for_pickup_, true)) ready_.push_back(std::move(owner));
 }
 
-size_t Channel::Drain() {
+size_t Channel::DrainHome() {
   std::array<Completion, 64> completions;
   size_t total = 0;
-  for (size_t lane = 0; lane < lanes_.size(); ++lane) {
-    size_t count;
-    while ((count = lanes_[lane].queue->Receive(completions)) != 0) {
-      total += count;
-      for (const Completion& completion : std::span(completions).first(count)) {
-        if (Retry(completion.tag, completion.status)) continue;
-        MarkReady(Finish(completion));
-      }
+  size_t count;
+  Queue* const queue = lanes_[home_].queue.get();
+  while (queue != nullptr && (count = queue->Receive(completions)) != 0) {
+    total += count;
+    for (const Completion& completion : std::span(completions).first(count)) {
+      MarkReady(Finish(completion));
     }
   }
+  return total;
+}
+
+size_t Channel::Drain() {
+  size_t total = has_hardware() ? DrainHardware() : 0;
+  total += DrainHome();
   Kick();
   return total;
 }
@@ -132,17 +134,28 @@ size_t Channel::Drain() {
 bool Channel::Wait() {
   Kick();
   if (outstanding_ == 0) return false;
-  // With one queue this sleeps until it has something; with several each gets a short turn.
-  for (Lane& lane : lanes_) {
-    if (lane.queue->Wait(lanes_.size() == 1 ? 0 : 1)) return true;
-  }
+  if (hardware_outstanding_ != 0) return WaitForHardware();
+  if (lanes_[home_].queue != nullptr) lanes_[home_].queue->Wait(0);
   return true;
 }
 
 bool Channel::Arm() {
   bool armed = true;
-  for (Lane& lane : lanes_) armed &= lane.queue->Arm();
+  for (Lane& lane : lanes_) {
+    if (lane.queue != nullptr) armed &= lane.queue->Arm();
+  }
   return armed;
+}
+
+ChannelStats Channel::stats() const {
+  ChannelStats total{.inline_requests = inline_requests_, .failovers = failovers_};
+  for (const Lane& lane : lanes_) {
+    total.requests += lane.stats.requests;
+    total.doorbells += lane.stats.doorbells;
+    total.bytes_in += lane.stats.bytes_in;
+    total.bytes_out += lane.stats.bytes_out;
+  }
+  return total;
 }
 
 std::vector<std::shared_ptr<RequestOwner>> Channel::TakeReady() {

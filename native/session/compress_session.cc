@@ -26,12 +26,40 @@ bool HasDictionary(const StreamParams& params, std::span<const uint8_t> dictiona
 }  // namespace
 
 CompressSession::CompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
-                                 std::span<const uint8_t> dictionary)
+                                 std::span<const uint8_t> dictionary, bool default_level, Wish wish)
     : channel_(std::move(channel)),
       params_(params),
       plan_(channel_->home().PlanCompression(params)),
+      default_level_(default_level),
+      wish_(wish),
       checksum_(InitialChecksum(params.format)) {
   if (HasDictionary(params, dictionary)) dictionary_.assign(dictionary.begin(), dictionary.end());
+  ForgetRoute();
+}
+
+// ---- the route -----------------------------------------------------------------------------
+
+void CompressSession::ForgetRoute() {
+  route_ = {};
+  routed_ = !channel_->has_hardware();
+  if (routed_) return;
+  plan_ = channel_->home().PlanCompression(params_);
+  plan_.block_size = channel_->router().SmallestBlock(params_);
+  plan_.first_block = 0;
+}
+
+void CompressSession::DecideRoute() {
+  routed_ = true;
+  route_ = channel_->RouteStream({
+      .operation = Operation::kCompress,
+      .params = params_,
+      .flush = Flush::kFinish,
+      .size = static_cast<uint32_t>(SegmentSize()),
+      .history_size = cut_ == 0 ? static_cast<uint32_t>(dictionary_.size()) : 0,
+      .default_level = default_level_,
+      .wish = wish_,
+  });
+  plan_ = channel_->DeviceOf(route_).PlanCompression(params_);
 }
 
 // ---- the buffer ----------------------------------------------------------------------------
@@ -87,7 +115,7 @@ bool CompressSession::HasRoom() const {
   const bool scarce = BlockPool::Instance().in_use() >= BlockPool::Instance().limit();
   // A stream with neither requests nor unread output always goes on, or none could finish.
   if (slots_.empty()) return !scarce || synchronous_ || output_.size() == 0;
-  return !scarce && slots_.size() < channel_->window();
+  return !scarce && slots_.size() < (plan_.window != 0 ? plan_.window : channel_->window());
 }
 
 size_t CompressSession::Write(std::span<const uint8_t> input) {
@@ -96,6 +124,10 @@ size_t CompressSession::Write(std::span<const uint8_t> input) {
   while (taken < input.size()) {
     if (finished_ || stateful_busy_ || status_ != Status::kOk) break;
     if (SegmentSize() >= BlockSize()) {
+      if (!routed_) {
+        DecideRoute();
+        continue;
+      }
       // Only now, when more input is here, is it known that this block is not the last one.
       if (!(unaligned_ ? StageStateful(Flush::kNone) : CutBlock(Flush::kNone))) break;
       continue;
@@ -123,6 +155,7 @@ void CompressSession::WriteHeader() {
 
 bool CompressSession::CutBlock(Flush flush) {
   if (!HasRoom()) return false;
+  if (!routed_) DecideRoute();
   WriteHeader();
   const auto size = static_cast<uint32_t>(SegmentSize());
   // A codec without history still has to honour a preset dictionary, in the first block.
@@ -214,10 +247,11 @@ void CompressSession::Submit(Slot slot) {
   const bool last = slot.request.flush == Flush::kFinish || slot.request.context != nullptr;
   slots_.push_back(std::move(slot));
   const Request& request = slots_.back().request;
-  if (synchronous_ && only && last) {
+  const Route route = request.context != nullptr ? Route{} : route_;
+  if (synchronous_ && only && last && !route.hardware()) {
     channel_->RunInline(request, shared_from_this(), cookie);
   } else {
-    channel_->Stage(request, shared_from_this(), cookie);
+    channel_->Stage(request, shared_from_this(), cookie, route);
   }
 }
 
@@ -307,10 +341,12 @@ void CompressSession::Fail(Status status) {
 
 // ---- control -------------------------------------------------------------------------------
 
-void CompressSession::SetParams(int8_t level, uint8_t strategy) {
+void CompressSession::SetParams(int8_t level, uint8_t strategy, bool default_level) {
   params_.level = level;
   params_.strategy = strategy;
+  default_level_ = default_level;
   plan_ = channel_->home().PlanCompression(params_);
+  ForgetRoute();
   context_in_step_ = false;
 }
 
@@ -329,6 +365,7 @@ void CompressSession::Reset() {
   total_in_ = cut_ = run_ = 0;
   header_written_ = finished_ = empty_write_ = false;
   status_ = Status::kOk;
+  if (channel_->has_hardware()) ForgetRoute();
 }
 
 }  // namespace warpdrive

@@ -23,8 +23,10 @@ namespace warpdrive {
 class CompressSession final : public RequestOwner {
  public:
   /// `dictionary`: as zlib's deflateSetDictionary; ignored for gzip, as node:zlib does.
+  /// `default_level`: the caller named no level. `wish`: the device that the caller named.
   CompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
-                  std::span<const uint8_t> dictionary);
+                  std::span<const uint8_t> dictionary, bool default_level = false,
+                  Wish wish = kAnyDevice);
 
   /// For a caller that waits and reads all output at the end: a single request runs on the
   /// calling thread, and unread output does not stop the input.
@@ -42,7 +44,7 @@ class CompressSession final : public RequestOwner {
   bool FlushTo(Flush flush);
 
   /// Changes level and strategy from the next byte on. Only after a completed flush to kSync.
-  void SetParams(int8_t level, uint8_t strategy);
+  void SetParams(int8_t level, uint8_t strategy, bool default_level = false);
 
   /// Starts a new stream with the same parameters; what was not read yet is dropped.
   void Reset();
@@ -71,6 +73,9 @@ class CompressSession final : public RequestOwner {
     std::unique_ptr<StreamContext> context;  ///< an abandoned slot's, until it completes
   };
 
+  /// Until the first block is due nobody knows where the stream goes.
+  void ForgetRoute();
+  void DecideRoute();
   std::span<const uint8_t> History() const;
   size_t SegmentSize() const { return end_ - begin_; }
   size_t BlockSize() const;
@@ -90,6 +95,10 @@ class CompressSession final : public RequestOwner {
   StreamParams params_;
   std::vector<uint8_t> dictionary_;
   StreamPlan plan_;
+  Route route_;         ///< of the blocks; stateful requests run in software
+  bool routed_ = true;  ///< false: see ForgetRoute()
+  bool default_level_;
+  Wish wish_;
 
   // buffer_: [history | current segment | free], history ending where the segment begins.
   Block buffer_;

@@ -13,11 +13,12 @@ constexpr StreamError kOutOfMemory{-4, "Zlib error"};
 }  // namespace
 
 DecompressSession::DecompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
-                                     std::span<const uint8_t> dictionary)
+                                     std::span<const uint8_t> dictionary, Wish wish)
     : channel_(std::move(channel)),
       params_(params),
       dictionary_(dictionary.begin(), dictionary.end()),
-      window_bits_(params.window_bits == 0 ? 15 : params.window_bits) {}
+      window_bits_(params.window_bits == 0 ? 15 : params.window_bits),
+      wish_(wish) {}
 
 size_t DecompressSession::Pending() const { return active_.size() + pending_.size(); }
 
@@ -93,19 +94,33 @@ StepMarks DecompressSession::Marks(bool flush_apart) {
   return marks;
 }
 
+bool DecompressSession::MakeContext(Flush flush) {
+  if (channel_->has_hardware()) RouteStep(flush);
+  if (!context_) context_ = channel_->home().MakeInflateContext(params_, dictionary_);
+  if (!context_) error_ = kOutOfMemory;
+  return context_ != nullptr;
+}
+
 bool DecompressSession::Step(std::span<uint8_t> output, Flush flush, bool flush_apart) {
   if (busy_ || error_.code != 0) return false;
-  if (!context_) context_ = channel_->home().MakeInflateContext(params_, dictionary_);
-  if (!context_) {
-    error_ = kOutOfMemory;
-    return false;
-  }
   if (active_.size() == 0 && pending_.size() != 0) std::swap(active_, pending_);
+  if (!context_ && !MakeContext(flush)) return false;
   busy_ = true;
+  order_ = {output, flush, flush_apart};
+  if (route_.hardware() && (leaves_ || generation_ != channel_->GenerationOf(route_))) {
+    BeginTakeover(leaves_ ? Reason::kTooLong : Reason::kDeviceError);
+  } else {
+    StageStep();
+  }
+  return true;
+}
+
+void DecompressSession::StageStep() {
+  const auto& [output, flush, flush_apart] = order_;
   given_ = WholeWrites();
   const bool all = given_ == active_.size() && pending_.size() == 0;
   context_->SetMarks(Marks(flush_apart));
-  const Request request{
+  Stage({
       .operation = Operation::kDecompress,
       // Z_BLOCK asks zlib to stop wherever a block ends, not to flush after the last byte.
       .flush = all || flush == Flush::kBlock ? flush : Flush::kNone,
@@ -115,13 +130,16 @@ bool DecompressSession::Step(std::span<uint8_t> output, Flush flush, bool flush_
       .output = output.data(),
       .output_size = static_cast<uint32_t>(std::min<size_t>(output.size(), kMaxRequestBytes)),
       .context = context_.get(),
-  };
-  if (synchronous_) {
+  });
+}
+
+void DecompressSession::Stage(const Request& request) {
+  // A replay may take many requests, and each run inline would be one level of calls deeper.
+  if (synchronous_ && !route_.hardware() && !replaying_) {
     channel_->RunInline(request, shared_from_this(), 0);
   } else {
-    channel_->Stage(request, shared_from_this(), 0);
+    channel_->Stage(request, shared_from_this(), 0, route_);
   }
-  return true;
 }
 
 StreamError DecompressSession::error() const {
@@ -130,6 +148,22 @@ StreamError DecompressSession::error() const {
 }
 
 void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
+  if (replaying_) {
+    AcceptReplay(completion);
+  } else if (route_.hardware() && TakesOver(completion)) {
+    BeginTakeover(Reason::kDeviceError);
+  } else {
+    AcceptStep(completion);
+  }
+}
+
+void DecompressSession::FailStep(StreamError error) {
+  busy_ = false;
+  result_ = {.status = Status::kDataError};
+  error_ = error;
+}
+
+void DecompressSession::AcceptStep(const Completion& completion) {
   busy_ = false;
   result_ = completion;
   active_.begin += completion.consumed;
@@ -211,6 +245,10 @@ bool DecompressSession::Reset() {
   left_ = 0;
   result_ = {};
   error_ = {};
+  route_ = {};
+  log_.Clear();
+  restart_output_ = log_output_ = 0;
+  leaves_ = false;
   return true;
 }
 

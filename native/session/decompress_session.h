@@ -1,4 +1,5 @@
 // One decompressing zlib stream above requests: one request in flight, input gathered meanwhile.
+// On hardware it keeps the input that was used, and goes on in software when the device fails.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,16 @@
 #include "device/block_pool.h"
 #include "device/request.h"
 #include "session/channel.h"
+#include "session/input_log.h"
 
 namespace warpdrive {
 
 /// Used on its channel's thread. Requests are staged; the caller kicks the channel.
 class DecompressSession final : public RequestOwner {
  public:
+  /// `wish`: the device that the caller named.
   DecompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
-                    std::span<const uint8_t> dictionary);
+                    std::span<const uint8_t> dictionary, Wish wish = kAnyDevice);
 
   /// Runs requests on the calling thread.
   void SetSynchronous(bool synchronous) { synchronous_ = synchronous; }
@@ -73,7 +76,26 @@ class DecompressSession final : public RequestOwner {
     size_t end = 0;
     size_t size() const { return end - begin; }
   };
+  /// A step as it was asked for, to run it again.
+  struct StepOrder {
+    std::span<uint8_t> output;
+    Flush flush = Flush::kNone;
+    bool flush_apart = false;
+  };
   static bool Append(Input& input, std::span<const uint8_t> data);
+  bool MakeContext(Flush flush);
+  void StageStep();
+  void Stage(const Request& request);
+  void AcceptStep(const Completion& completion);
+  void FailStep(StreamError error);
+
+  // Software takes over from hardware: decompress_takeover.cc.
+  void RouteStep(Flush flush);
+  bool TakesOver(const Completion& completion);
+  void BeginTakeover(Reason reason);
+  void StageReplay();
+  void AcceptReplay(const Completion& completion);
+  void EndReplay();
   StepMarks Marks(bool flush_apart);
   void NoteWriteEnd();
   void ReadWindow(uint8_t first_byte);
@@ -102,6 +124,21 @@ class DecompressSession final : public RequestOwner {
   StreamError error_;
   bool busy_ = false;
   bool synchronous_ = false;
+
+  // On hardware.
+  const Wish wish_;
+  Route route_;
+  uint32_t generation_ = 0;      ///< of the queue that the context belongs to
+  StepOrder order_;              ///< the step in flight
+  InputLog log_;                 ///< input since the restart point
+  uint64_t restart_output_ = 0;  ///< output before the restart point, in bytes
+  uint64_t log_output_ = 0;      ///< output that was delivered on hardware, in bytes
+  bool leaves_ = false;          ///< software takes over before the next step
+  // While software takes over.
+  bool replaying_ = false;
+  uint64_t replay_at_ = 0;      ///< offset in log_ of the next byte
+  uint64_t replay_output_ = 0;  ///< output to be made and dropped still, in bytes
+  Block scratch_;               ///< for that output
 };
 
 }  // namespace warpdrive

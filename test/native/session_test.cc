@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <memory>
 
+#include "device/fault_device.h"
 #include "session/channel.h"
 #include "session/compress_session.h"
 #include "session/decompress_session.h"
 #include "software/software_device.h"
 #include "support/data.h"
-#include "support/faulty_device.h"
 #include "support/inflate.h"
 
 namespace warpdrive::test {
@@ -134,23 +134,9 @@ TEST_CASE("session: destroyed with requests in flight, it leaves no memory in us
   CHECK(BlockPool::Instance().in_use() == before);
 }
 
-TEST_CASE("channel: requests of a failing device run again in software") {
-  Random random;
-  const Bytes data = MakeData(DataKind::kMixed, 3'000'000, random);
-  const StreamParams params{.format = Format::kGzip, .level = 6};
-  SoftwareDevice software(2);
-  const Bytes expected = Compress({&software}, params, data, 100'000);
-  for (const Fault fault : {Fault::kDeviceError, Fault::kUnsupported, Fault::kNoQueue}) {
-    SoftwareDevice inner(2);
-    FaultyDevice faulty(&inner, fault, 2);
-    CHECK(Compress({&faulty, &software}, params, data, 100'000) == expected);
-    CHECK((faulty.faults() != 0 || fault == Fault::kNoQueue));
-  }
-}
-
 TEST_CASE("channel: when no device can execute a request the stream fails, and says so") {
   SoftwareDevice inner(1);
-  FaultyDevice faulty(&inner, Fault::kDeviceError, 1);
+  FaultDevice faulty(&inner, {}, {{.type = FaultType::kErrorStatus}});
   auto channel = std::make_shared<Channel>(std::vector<Device*>{&faulty}, QueueOptions{}, 4);
   auto session = std::make_shared<CompressSession>(channel, StreamParams{.format = Format::kGzip},
                                                    std::span<const uint8_t>{});

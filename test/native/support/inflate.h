@@ -21,4 +21,7 @@ struct Inflated {
 Inflated InflateRaw(std::span<const uint8_t> stream, std::span<const uint8_t> history = {},
                     int window_bits = 15);
 
+/// One gzip member, checksum and size included.
+Inflated Gunzip(std::span<const uint8_t> stream);
+
 }  // namespace warpdrive::test

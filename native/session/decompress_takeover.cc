@@ -1,0 +1,150 @@
+// How a decompressing stream gets to hardware, and how software takes over from there: a new
+// context is given the kept input until it has made the output that was delivered, which is
+// dropped; then the step that failed runs again.
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "session/decompress_session.h"
+
+namespace warpdrive {
+namespace {
+
+// Output that is made only to be dropped, in pieces of so many bytes.
+constexpr size_t kScratchSize = 256 * 1024;
+
+// Output since the restart point that a stream on hardware may have: what expands enormously keeps
+// little input, but takes long to make again.
+constexpr uint64_t kMaxReplayOutput = 256u << 20;
+
+constexpr StreamError kOutOfMemory{-4, "Zlib error"};  // Z_MEM_ERROR, as node:zlib says it
+
+// Z_DATA_ERROR. The bytes that hardware delivered are not those that the input makes.
+constexpr StreamError kDisagreement{-3, "hardware output does not match its input"};
+
+}  // namespace
+
+void DecompressSession::RouteStep(Flush flush) {
+  // Only software stops at blocks, and only software refuses distances by the room of a call.
+  if (flush == Flush::kBlock || RoomMatters()) return;
+  route_ = channel_->RouteStream({
+      .operation = Operation::kDecompress,
+      .params = params_,
+      .flush = flush,
+      .size = static_cast<uint32_t>(std::min<size_t>(active_.size(), kMaxRequestBytes)),
+      .history_size = static_cast<uint32_t>(dictionary_.size()),
+      .default_level = true,
+      .wish = wish_,
+  });
+  if (!route_.hardware()) return;
+  generation_ = channel_->GenerationOf(route_);
+  context_ = channel_->DeviceOf(route_).MakeInflateContext(params_, dictionary_);
+  if (context_) return;
+  channel_->NoteReason(Reason::kUnsupportedOption);
+  route_ = {};
+}
+
+/// Whether the completion of a step on hardware is not to be accepted. If it is, its input is kept.
+bool DecompressSession::TakesOver(const Completion& completion) {
+  switch (completion.status) {
+    case Status::kOk:
+      // Input that it leaves over without a reason would be given to it again for ever.
+      if (completion.consumed != given_) return true;
+      break;
+    case Status::kOutputFull:
+    case Status::kStreamEnd:
+      break;
+    default:
+      // Of bad data too: zlib has to say what is wrong with it, and how far it got.
+      return true;
+  }
+  const uint8_t* const input = active_.block.data() + active_.begin;
+  if (!log_.Append({input, completion.consumed})) return true;
+  log_output_ += completion.produced;
+  const RestartPoint restart = context_->restart_point();
+  if (restart.input > log_.begin() && restart.input <= log_.end() &&
+      restart.output <= log_output_) {
+    log_.DropBefore(restart.input);
+    restart_output_ = restart.output;
+  }
+  const BlockPool& pool = BlockPool::Instance();
+  leaves_ = log_.size() > channel_->router().policy().keep_bytes ||
+            log_output_ - restart_output_ > kMaxReplayOutput || pool.in_use() > pool.limit();
+  return false;
+}
+
+void DecompressSession::BeginTakeover(Reason reason) {
+  if (reason != Reason::kDeviceError) channel_->NoteReason(reason);
+  route_ = {};
+  leaves_ = false;
+  context_ = channel_->home().MakeInflateContext(params_, dictionary_);
+  scratch_ = BlockPool::Instance().Take(kScratchSize);
+  if (!context_ || !scratch_) {
+    FailStep(kOutOfMemory);
+    return;
+  }
+  replaying_ = true;
+  replay_at_ = log_.begin();
+  replay_output_ = log_output_ - restart_output_;
+  StageReplay();
+}
+
+void DecompressSession::StageReplay() {
+  if (replay_output_ == 0) {
+    EndReplay();
+    return;
+  }
+  const std::span<const uint8_t> input = log_.From(replay_at_);
+  Stage({
+      .operation = Operation::kDecompress,
+      .flush = Flush::kNone,
+      .params = params_,
+      .input = input.data(),
+      .input_size = static_cast<uint32_t>(std::min<size_t>(input.size(), kMaxRequestBytes)),
+      .output = scratch_.data(),
+      .output_size = static_cast<uint32_t>(std::min<uint64_t>(replay_output_, kScratchSize)),
+      .context = context_.get(),
+  });
+}
+
+void DecompressSession::AcceptReplay(const Completion& completion) {
+  const bool moved = completion.consumed != 0 || completion.produced != 0;
+  replay_at_ += completion.consumed;
+  replay_output_ -= completion.produced;
+  if (completion.status == Status::kDataError) {
+    replaying_ = false;
+    FailStep(context_->error());
+  } else if (replay_output_ != 0 && !moved) {
+    replaying_ = false;
+    FailStep(kDisagreement);
+  } else {
+    StageReplay();
+  }
+}
+
+/// Software stands where the hardware stood, but for input that it has not looked at yet.
+void DecompressSession::EndReplay() {
+  replaying_ = false;
+  scratch_.Release();
+  const uint64_t rest = log_.end() - replay_at_;
+  if (rest != 0) {
+    Input input;
+    bool kept = true;
+    while (kept && replay_at_ < log_.end()) {
+      const std::span<const uint8_t> piece = log_.From(replay_at_);
+      kept = Append(input, piece);
+      replay_at_ += piece.size();
+    }
+    const std::span waiting(active_.block.data() + active_.begin, active_.size());
+    if (!kept || (!waiting.empty() && !Append(input, waiting))) {
+      FailStep(kOutOfMemory);
+      return;
+    }
+    active_ = std::move(input);
+    total_consumed_ -= rest;
+  }
+  log_.Clear();
+  StageStep();
+}
+
+}  // namespace warpdrive

@@ -1,0 +1,40 @@
+// Whole streams through sessions, as the addon drives them.
+#pragma once
+
+#include <memory>
+
+#include "session/channel.h"
+#include "session/compress_session.h"
+#include "session/decompress_session.h"
+#include "support/data.h"
+
+namespace warpdrive::test {
+
+/// Kicks, waits and drains once.
+void Await(Channel& channel);
+
+struct StreamScript {
+  StreamParams params{.format = Format::kGzip, .level = 6};
+  size_t step = 100'000;   ///< bytes per write
+  size_t flush_every = 0;  ///< bytes; 0 = no flushes
+  Flush flush = Flush::kSync;
+  bool synchronous = false;
+  bool default_level = true;
+  Wish wish = kAnyDevice;
+  size_t room = 100'000;  ///< decompression: bytes of output per step
+};
+
+/// The compressed stream. @return empty if it failed
+Bytes CompressStream(const std::shared_ptr<Channel>& channel, const StreamScript& script,
+                     const Bytes& data);
+
+struct DecompressResult {
+  Bytes data;
+  StreamError error;
+  bool ended = false;
+};
+/// `packed` up to the end of the stream or of the input.
+DecompressResult DecompressStream(const std::shared_ptr<Channel>& channel,
+                                  const StreamScript& script, const Bytes& packed);
+
+}  // namespace warpdrive::test
