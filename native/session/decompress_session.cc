@@ -166,6 +166,10 @@ void DecompressSession::FailStep(StreamError error) {
 void DecompressSession::AcceptStep(const Completion& completion) {
   busy_ = false;
   result_ = completion;
+  // Whoever adds up what steps consumed has counted this before (or not at all, if negative).
+  const int64_t again = std::min<int64_t>(returned_, completion.consumed);
+  result_.consumed -= static_cast<uint32_t>(again);
+  returned_ -= again;
   active_.begin += completion.consumed;
   left_ = given_ - completion.consumed;
   total_consumed_ += completion.consumed;
@@ -249,6 +253,7 @@ bool DecompressSession::Reset() {
   log_.Clear();
   restart_output_ = log_output_ = 0;
   leaves_ = false;
+  returned_ = 0;
   return true;
 }
 

@@ -139,6 +139,7 @@ class DecompressSession final : public RequestOwner {
   uint64_t replay_at_ = 0;      ///< offset in log_ of the next byte
   uint64_t replay_output_ = 0;  ///< output to be made and dropped still, in bytes
   Block scratch_;               ///< for that output
+  int64_t returned_ = 0;        ///< input that hardware used and software looks at again, in bytes
 };
 
 }  // namespace warpdrive

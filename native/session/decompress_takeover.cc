@@ -83,6 +83,12 @@ void DecompressSession::BeginTakeover(Reason reason) {
     FailStep(kOutOfMemory);
     return;
   }
+  // A context that decodes ahead delivers output before it counts the input of it as consumed.
+  const std::span waiting(active_.block.data() + active_.begin, active_.size());
+  if (!waiting.empty() && !log_.Append(waiting)) {
+    FailStep(kOutOfMemory);
+    return;
+  }
   replaying_ = true;
   replay_at_ = log_.begin();
   replay_output_ = log_output_ - restart_output_;
@@ -126,23 +132,20 @@ void DecompressSession::AcceptReplay(const Completion& completion) {
 void DecompressSession::EndReplay() {
   replaying_ = false;
   scratch_.Release();
-  const uint64_t rest = log_.end() - replay_at_;
-  if (rest != 0) {
-    Input input;
-    bool kept = true;
-    while (kept && replay_at_ < log_.end()) {
-      const std::span<const uint8_t> piece = log_.From(replay_at_);
-      kept = Append(input, piece);
-      replay_at_ += piece.size();
-    }
-    const std::span waiting(active_.block.data() + active_.begin, active_.size());
-    if (!kept || (!waiting.empty() && !Append(input, waiting))) {
+  const auto rest = static_cast<int64_t>(log_.end() - replay_at_);
+  returned_ = rest - static_cast<int64_t>(active_.size());
+  Input input;
+  while (replay_at_ < log_.end()) {
+    const std::span<const uint8_t> piece = log_.From(replay_at_);
+    if (!Append(input, piece)) {
       FailStep(kOutOfMemory);
       return;
     }
-    active_ = std::move(input);
-    total_consumed_ -= rest;
+    replay_at_ += piece.size();
   }
+  active_ = std::move(input);
+  total_consumed_ -= static_cast<uint64_t>(returned_);
+  NoteWriteEnd();
   log_.Clear();
   StageStep();
 }
