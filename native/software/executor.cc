@@ -1,10 +1,21 @@
 #include "software/executor.h"
 
+#include <algorithm>
+
 #include "software/codecs/checksum.h"
-#include "software/codecs/plan.h"
 #include "software/codecs/stream_codec.h"
 
 namespace warpdrive::software {
+
+namespace {
+
+// Sampling less takes more of the time than the right choice saves.
+constexpr size_t kSampledBlock = 128u << 10;
+constexpr size_t kSample = 32u << 10;
+// Where the end of a block goes to another codec, both parts should be worth the change.
+constexpr size_t kDividedBlock = 512u << 10;
+
+}  // namespace
 
 BlockCodec* Executor::CodecFor(CodecKind kind) {
   auto& slot = codecs_[static_cast<size_t>(kind)];
@@ -12,20 +23,69 @@ BlockCodec* Executor::CodecFor(CodecKind kind) {
   return slot.get();
 }
 
+// Whether the plan's end setting makes a sample from the middle smaller, by as much as it should.
+bool Executor::Pays(const BlockPlan& plan, std::span<const uint8_t> input) {
+  std::array<uint8_t, BlockBound(kSample)> output;
+  BlockJob job{.input = input.subspan((input.size() - kSample) / 2, kSample),
+               .history = {},
+               .output = output,
+               .final = true,
+               .codec_level = plan.codec_level,
+               .params = {}};
+  const size_t usual = CodecFor(plan.codec)->Compress(job);
+  job.codec_level = plan.end_level;
+  const size_t better = CodecFor(plan.end_codec)->Compress(job);
+  return usual * 1000 >= better * (1000 + plan.end_gain);
+}
+
+// Bytes at the end of the block that get the plan's end setting.
+size_t Executor::EndSize(const BlockPlan& plan, const BlockJob& job) {
+  const size_t size = job.input.size();
+  if (plan.end_quarters == 0) return 0;
+  if (plan.end_gain == 0) return size < kDividedBlock ? 0 : size / 4 * plan.end_quarters;
+  if (size < kSampledBlock) return size;
+  if (!Pays(plan, job.input)) return 0;
+  return plan.end_quarters == 4 ? size : size / 4 * plan.end_quarters;
+}
+
+size_t Executor::CompressPlanned(const BlockPlan& plan, BlockJob job) {
+  const std::span<const uint8_t> input = job.input;
+  const std::span<uint8_t> output = job.output;
+  const bool final = job.final;
+  const size_t end = EndSize(plan, job);
+  size_t done = 0;
+  if (end != input.size() || end == 0) {
+    job.input = input.first(input.size() - end);
+    job.final = final && end == 0;
+    job.codec_level = plan.codec_level;
+    done = CodecFor(plan.codec)->Compress(job);
+    if (done == 0 || end == 0) return done;
+    job.history = job.input.last(std::min<size_t>(job.input.size(), kMaxHistory));
+  }
+  job.input = input.last(end);
+  job.output = output.subspan(done);
+  job.final = final;
+  job.codec_level = plan.end_level;
+  const size_t rest = CodecFor(plan.end_codec)->Compress(job);
+  return rest == 0 ? 0 : done + rest;
+}
+
 Completion Executor::CompressBlock(const Request& request) {
   const BlockPlan plan = PlanForBlock(request.params, request.input_size, request.history_size);
   const std::span input(request.input, request.input_size);
-  BlockCodec* codec = CodecFor(plan.codec);
   // Out of memory for a codec's tables: the device is at fault, the request can run elsewhere.
-  if (codec == nullptr) return {.tag = request.tag, .status = Status::kDeviceError};
-  const size_t produced = codec->Compress({
-      .input = input,
-      .history = {request.history, plan.uses_history ? request.history_size : 0},
-      .output = {request.output, request.output_size},
-      .final = request.flush == Flush::kFinish,
-      .codec_level = plan.codec_level,
-      .params = request.params,
-  });
+  if (CodecFor(plan.codec) == nullptr ||
+      (plan.end_quarters != 0 && CodecFor(plan.end_codec) == nullptr)) {
+    return {.tag = request.tag, .status = Status::kDeviceError};
+  }
+  const size_t produced = CompressPlanned(
+      plan, {
+                .input = input,
+                .history = {request.history, plan.uses_history ? request.history_size : 0},
+                .output = {request.output, request.output_size},
+                .final = request.flush == Flush::kFinish,
+                .params = request.params,
+            });
   if (produced == 0) return {.tag = request.tag, .status = Status::kOutputTooSmall};
   return {.tag = request.tag,
           .status = Status::kOk,

@@ -15,6 +15,13 @@ struct BlockPlan {
   uint32_t block_size = 1u << 20;
   uint32_t first_block = 1u << 20;
   bool uses_history = false;  ///< the codec makes use of the 32 KiB before the block
+  /// The last quarters of a block may get another setting, slower and with smaller results: no
+  /// codec has one between the two. With end_gain only where it makes a sample of the block
+  /// smaller by so many per mille.
+  CodecKind end_codec = CodecKind::kLibdeflate;
+  int end_level = 0;
+  uint8_t end_quarters = 0;
+  uint16_t end_gain = 0;
 };
 
 /// The plan for a stream.
