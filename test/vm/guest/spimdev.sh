@@ -11,5 +11,11 @@ for i in 0 1; do
 done
 chown "$TEST_UID" /dev/vfio/[0-9]*
 
+names_the_limit() {
+  (ulimit -l 64 && as_user "$CHECKOUT/test/vm/out/driver_cases" spimdev hisi_zip.0) |
+    grep 'the limit RLIMIT_MEMLOCK'
+}
+
 as_user "$CHECKOUT/test/vm/out/driver_cases" spimdev
+result 'driver: a limit of locked memory that is too low is named' names_the_limit
 cat /sys/class/spimdev/*/device/sim | sed 's/^/# /'
