@@ -27,5 +27,5 @@ guestTest(
       seconds: 240,
     };
   },
-  { minimum: 7 },
+  { minimum: 9 },
 );

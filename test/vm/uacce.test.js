@@ -24,5 +24,5 @@ guestTest(
       seconds: 240,
     };
   },
-  { minimum: 5 },
+  { minimum: 7 },
 );

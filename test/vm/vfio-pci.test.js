@@ -75,5 +75,5 @@ guestTest(
       },
     };
   },
-  { minimum: 6 },
+  { minimum: 8 },
 );

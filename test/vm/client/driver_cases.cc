@@ -221,6 +221,48 @@ void InFlight(Queue* queue) {
   std::printf("# %u requests of 8 KiB by %u batches\n", sent, doorbells);
 }
 
+void Decompress(ZipDevice* device, Queue* queue, Format format) {
+  const auto text = Text(700000);
+  std::vector<uint8_t> packed(800000), out(text.size());
+  z_stream z{};
+  deflateInit2(&z, 6, Z_DEFLATED, format == Format::kGzip ? 31 : 15, 8, 0);
+  z.next_in = const_cast<uint8_t*>(text.data());
+  z.avail_in = text.size();
+  z.next_out = packed.data();
+  z.avail_out = packed.size();
+  deflate(&z, Z_FINISH);
+  packed.resize(z.total_out);
+  deflateEnd(&z);
+
+  warpdrive::StreamParams params;
+  params.format = format;
+  const auto context = device->MakeInflateContext(params, {});
+  if (!Check(context != nullptr, "no context")) return;
+  size_t used = 0, made = 0;
+  Completion done;
+  for (int step = 0; problem.empty() && done.status != Status::kStreamEnd; ++step) {
+    Request request;
+    request.operation = Operation::kDecompress;
+    request.params = params;
+    request.context = context.get();
+    request.input = packed.data() + used;
+    request.input_size = std::min<size_t>(100000, packed.size() - used);
+    request.output = out.data() + made;
+    request.output_size = std::min<size_t>(65536, out.size() - made);
+    request.flush = used + request.input_size == packed.size() ? Flush::kFinish : Flush::kSync;
+    if (!Check(step < 1000, "no end") || !Check(queue->Send({&request, 1}) == 1, "Send()") ||
+        !Finish(queue, &done)) {
+      return;
+    }
+    Check(done.status == Status::kOk || done.status == Status::kOutputFull ||
+              done.status == Status::kStreamEnd,
+          "status " + std::to_string(static_cast<int>(done.status)));
+    used += done.consumed;
+    made += done.produced;
+  }
+  Check(made == text.size() && out == text, std::to_string(made) + " bytes");
+}
+
 /// Another process may not use a device without SVA at the same time, and is told so.
 void SecondProcess(const std::string& device) {
   const pid_t child = fork();
@@ -268,6 +310,8 @@ int main(int argc, char** argv) {
   if (queue) {
     Case("blocks of every format", [&] { Blocks(queue.get()); });
     Case("64 requests in flight", [&] { InFlight(queue.get()); });
+    Case("decompression, zlib", [&] { Decompress(device.get(), queue.get(), Format::kZlib); });
+    Case("decompression, gzip", [&] { Decompress(device.get(), queue.get(), Format::kGzip); });
     if (wanted != TransportKind::kUacce)
       Case("a second process is refused", [&] { SecondProcess(found[0].name); });
     Case("the queue closes", [&] { queue.reset(); });
