@@ -1,5 +1,6 @@
 // The only file that loads the addon.
 import { join } from 'node:path';
+import { publish } from './device-events.js';
 
 /** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
 export enum Scratch {
@@ -54,6 +55,7 @@ export interface CompressSession extends Session {
   read(limit: number): Buffer;
   /** Writes, flushes and waits; all finished output. Leaves Scratch; Pending = input not taken. */
   runSync(bytes: ArrayBufferView, kind: number): Buffer;
+  /** `level` -1: the default. */
   setParams(level: number, strategy: number): void;
   reset(): void;
 }
@@ -81,13 +83,80 @@ type SessionArguments = [
   memLevel: number,
   strategy: number,
   dictionary: ArrayBufferView | undefined,
+  /** "auto", "hardware" or a device's name; undefined: as configured. */
+  device: string | undefined,
 ];
 
 export interface NativeDevice {
   name: string;
+  /** "software", "spimdev", "uacce", "vfio-pci". */
   transport: string;
+  /** Worker threads; 0 for hardware. */
   threads: number;
   codecs: string[];
+  /** Whether new streams may go there, consent and configuration included. */
+  usable: boolean;
+  /** If not usable: why, and what to do. */
+  reason?: string;
+  /** Hardware: the kernel's name of the queue protocol ("hisi_qm_v2"). */
+  api?: string;
+  generation?: string;
+  /** -1: unknown. */
+  numaNode?: number;
+  availableQueues?: number;
+  /** "sva", "mapped", "unsupported". */
+  dma?: string;
+  /** "private", or "shared": other processes could ring it. */
+  doorbell?: string;
+}
+
+/** How much one device is trusted at the moment. */
+export interface NativeQuarantine {
+  state: 'healthy' | 'quarantined' | 'probing';
+  /** How often it was put into quarantine. */
+  count: number;
+  /** The last fault, and more about it. */
+  fault?: string;
+  detail?: string;
+  /** Milliseconds until it is tried again. */
+  retryInMs: number;
+}
+
+/** What one device did for the calling thread. */
+export interface NativeDeviceStats {
+  name: string;
+  requests: number;
+  doorbells: number;
+  /** Requests per doorbell, on average. */
+  batch: number;
+  bytesIn: number;
+  bytesOut: number;
+  /** Requests that it failed at. */
+  failures: number;
+  /** Of the whole process. */
+  quarantine: NativeQuarantine;
+}
+
+/** Something that happened to a device; streams go on. */
+export interface NativeEvent {
+  type: 'failover' | 'quarantine' | 'recovery';
+  device: string;
+  fault: string;
+  detail: string;
+  /** failover: requests that go on in software. */
+  requests: number;
+  /** quarantine: milliseconds until the device is tried again. */
+  retryInMs: number;
+}
+
+export interface NativeConfiguration {
+  threads?: number;
+  memoryLimit?: number;
+  device?: string;
+  devices?: string[] | 'all';
+  allowUnsafeDoorbell?: boolean;
+  hardwareThreshold?: number | 'measured';
+  deviceTimeout?: number;
 }
 
 export interface NativeStats {
@@ -101,6 +170,9 @@ export interface NativeStats {
   poolBytesInUse: number;
   poolBytesCached: number;
   runningThreads: number;
+  devices: NativeDeviceStats[];
+  /** How many streams (device-error: requests) went where they went for which reason. */
+  routing: Record<string, number>;
 }
 
 interface Addon {
@@ -113,12 +185,15 @@ interface Addon {
   DecompressSession: new (
     ...args: [...SessionArguments, outputUnit: number, oneMember: boolean]
   ) => DecompressSession;
-  setDispatcher(dispatcher: (sessions: Session[]) => void): void;
+  setDispatcher(dispatcher: (sessions: Session[], events?: NativeEvent[]) => void): void;
   kick(): void;
   crc32(bytes: ArrayBufferView, value: number): number;
   devices(): NativeDevice[];
+  /** Also of "auto" and "hardware". */
+  knowsDevice(name: string): boolean;
   stats(): NativeStats;
-  configure(threads: number | undefined, memoryLimit: number | undefined): void;
+  /** Everything is checked already. */
+  configure(configuration: NativeConfiguration): void;
 }
 
 /** The addon's file, for those who report where it was looked for. */
@@ -149,7 +224,10 @@ function dispatch(sessions: Session[], from = 0): void {
     if (next < sessions.length) setImmediate(dispatch, sessions, next);
   }
 }
-addon.setDispatcher((sessions) => dispatch(sessions));
+addon.setDispatcher((sessions, events) => {
+  if (events) publish(events);
+  dispatch(sessions);
+});
 
 let kickScheduled = false;
 

@@ -15,6 +15,8 @@ const NO_WORK: Stats = {
   poolBytesInUse: 0,
   poolBytesCached: 0,
   runningThreads: 0,
+  devices: [],
+  routing: {},
 };
 
 export const replacements: typeof Accelerated.replacements = new Map();

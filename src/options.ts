@@ -3,6 +3,7 @@
 import * as buffer from 'node:buffer';
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
 import type { ZlibOptions } from 'node:zlib';
+import { addon } from './binding.js';
 import {
   type ClassName,
   Mode,
@@ -43,9 +44,19 @@ export interface CheckedOptions {
   rejectGarbageAfterEnd: boolean;
   /** It holds in the synchronous forms too, and a gzip stream ends with its first member. */
   strictEnd: boolean;
+  /** The device that the caller named. */
+  device: string | undefined;
 }
 
-export type Options = ZlibOptions & { rejectGarbageAfterEnd?: boolean };
+export type Options = ZlibOptions & {
+  rejectGarbageAfterEnd?: boolean;
+  /**
+   * Not node:zlib's, which ignores it. `device`: "auto" (the default), "hardware", or a name of
+   * warpdrive.devices(), such as "software". A named device is used whatever the level, the size
+   * and the load, so that the same bytes come on every run; where it cannot, software does the work.
+   */
+  warpdrive?: { device?: string };
+};
 
 // Taken when loaded, as node:zlib does.
 const { kMaxLength } = buffer;
@@ -131,7 +142,18 @@ function check(options: Options, mode: Mode): CheckedOptions {
     maxOutputLength: ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength),
   };
   const garbage = garbageIsKnown() ? options.rejectGarbageAfterEnd : undefined;
-  return { ...checked, ...checkGarbage(garbage) };
+  return { ...checked, ...checkGarbage(garbage), device: namedDevice(options) };
+}
+
+/** @throws RangeError if there is no such device */
+function namedDevice(options: Options): string | undefined {
+  const device = options.warpdrive?.device;
+  if (device === undefined) return undefined;
+  if (typeof device === 'string' && addon.knowsDevice(device)) return device;
+  throw new RangeError(
+    'options.warpdrive.device must be "auto", "hardware" or a name of warpdrive.devices(), ' +
+      `not ${String(device)}`,
+  );
 }
 
 /**

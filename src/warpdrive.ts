@@ -18,17 +18,50 @@ export interface Configuration {
    * Default: 256 MiB. A stream with nothing in flight is always served.
    */
   memoryLimit?: number;
+  /**
+   * For streams whose options name no device: "auto" (the default), "hardware", or a name of
+   * devices(). A named device is used whatever the level, the size and the load.
+   */
+  device?: string;
+  /** Which hardware new streams may use, by name; "all" is the default. */
+  devices?: string[] | 'all';
+  /**
+   * Use hardware whose doorbells other processes could ring (docs/hardware.md says what they could
+   * do). Default: the environment's WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1, else false.
+   */
+  allowUnsafeDoorbell?: boolean;
+  /** Bytes from which on a stream goes to hardware. Default: "measured". */
+  hardwareThreshold?: number | 'measured';
+  /** Milliseconds that a device has for a request, and some more for each byte. Default: 2000. */
+  deviceTimeout?: number;
 }
 
 const MAX_THREADS = 256;
 
+function refuse(name: string, wanted: string, value: unknown): never {
+  throw new RangeError(`warpdrive.configure: ${name} must be ${wanted}, not ${String(value)}`);
+}
+
 function checkInteger(value: unknown, name: string, min: number, max: number): void {
   if (value === undefined) return;
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw new RangeError(
-      `warpdrive.configure: ${name} must be an integer from ${min} to ${max}, not ${String(value)}`,
-    );
+    refuse(name, `an integer from ${min} to ${max}`, value);
   }
+}
+
+function checkDevice(value: unknown, name: string): void {
+  if (typeof value === 'string' && addon.knowsDevice(value)) return;
+  refuse(name, '"auto", "hardware" or a name of warpdrive.devices()', value);
+}
+
+/** What the operator should know once: the kernel has no better protection to offer. */
+function warnOfDoorbell(): void {
+  process.emitWarning(
+    'allowUnsafeDoorbell: any process that has a queue of the same accelerator can ring the ' +
+      "doorbells of this process's queues, and so stall or disturb its compression. Results are " +
+      'checked, and software takes over.',
+    { type: 'WarpdriveWarning', code: 'WARPDRIVE_UNSAFE_DOORBELL' },
+  );
 }
 
 /** The devices that can execute requests, best first. The last one is the software device. */
@@ -41,15 +74,29 @@ export function stats(): Stats {
 }
 
 /**
- * Changes settings of the whole process; what is not named stays as it is. Output does not depend
- * on any of them.
- * @throws RangeError if a value is no integer in its range
+ * Changes settings of the whole process; what is not named stays as it is. Output depends on
+ * those that choose devices, since a stream's bytes depend on the kind of its device.
+ * @throws RangeError if a value is none of those that the setting takes
  */
 export function configure(configuration: Configuration): void {
-  const { threads, memoryLimit } = configuration;
+  const { threads, memoryLimit, device, devices, allowUnsafeDoorbell } = configuration;
+  const { hardwareThreshold, deviceTimeout } = configuration;
   checkInteger(threads, 'threads', 1, MAX_THREADS);
   checkInteger(memoryLimit, 'memoryLimit', 0, Number.MAX_SAFE_INTEGER);
-  addon.configure(threads, memoryLimit);
+  checkInteger(deviceTimeout, 'deviceTimeout', 1, 3_600_000);
+  if (hardwareThreshold !== 'measured') {
+    checkInteger(hardwareThreshold, 'hardwareThreshold', 0, Number.MAX_SAFE_INTEGER);
+  }
+  if (device !== undefined) checkDevice(device, 'device');
+  if (devices !== undefined && devices !== 'all') {
+    if (!Array.isArray(devices)) refuse('devices', '"all" or a list of names', devices);
+    for (const name of devices) checkDevice(name, 'each of devices');
+  }
+  if (allowUnsafeDoorbell !== undefined && typeof allowUnsafeDoorbell !== 'boolean') {
+    refuse('allowUnsafeDoorbell', 'true or false', allowUnsafeDoorbell);
+  }
+  addon.configure({ ...configuration });
+  if (allowUnsafeDoorbell) warnOfDoorbell();
 }
 
 /** A one-call function that returns a promise; with `info` as zlib's own functions have it. */

@@ -9,7 +9,8 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
  public:
   explicit CompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
     Attach(std::make_shared<CompressSession>(environment(info).channel(), ParamsOf(info),
-                                             BytesOf(info[5])));
+                                             BytesOf(info[5]), IsDefaultLevel(info[1]),
+                                             WishOf(info[6])));
   }
 
   bool Settled() const { return session_->Settled(); }
@@ -92,8 +93,9 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
 
   Napi::Value SetParams(const Napi::CallbackInfo& info) {
     if (session_) {
-      session_->SetParams(static_cast<int8_t>(info[0].As<Napi::Number>().Int32Value()),
-                          static_cast<uint8_t>(info[1].As<Napi::Number>().Uint32Value()));
+      session_->SetParams(LevelOf(info[0]),
+                          static_cast<uint8_t>(info[1].As<Napi::Number>().Uint32Value()),
+                          IsDefaultLevel(info[0]));
     }
     return info.Env().Undefined();
   }

@@ -18,10 +18,10 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
  public:
   explicit DecompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
     StreamParams params = ParamsOf(info);
-    params.one_member = info[7].As<Napi::Boolean>().Value();
-    Attach(
-        std::make_shared<DecompressSession>(environment(info).channel(), params, BytesOf(info[5])));
-    session_->SetOutputUnit(info[6].As<Napi::Number>().Uint32Value());
+    params.one_member = info[8].As<Napi::Boolean>().Value();
+    Attach(std::make_shared<DecompressSession>(environment(info).channel(), params,
+                                               BytesOf(info[5]), WishOf(info[6])));
+    session_->SetOutputUnit(info[7].As<Napi::Number>().Uint32Value());
   }
 
   bool Settled() const { return !session_->busy(); }
@@ -78,7 +78,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     const double limit = info[2].As<Napi::Number>().DoubleValue();
     OutputQueue output;
     session_->SetSynchronous(true);
-    const Completion total = Decode(BytesOf(info[0]), flush, limit, output);
+    const Completion total = Decode(environment(info), BytesOf(info[0]), flush, limit, output);
     session_->SetSynchronous(false);
     session_->DropInput();
     Report(info, total);
@@ -122,7 +122,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
   }
 
   /// All of `bytes`, or until an error, the end of the stream, or more output than `limit`.
-  Completion Decode(std::span<const uint8_t> bytes, Flush flush, double limit,
+  Completion Decode(Environment& env, std::span<const uint8_t> bytes, Flush flush, double limit,
                     OutputQueue& output) {
     Completion step{};
     consumed_ = 0;
@@ -136,6 +136,9 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
                                     flush_now ? flush : Flush::kNone, false)) {
         session_->FailOutOfMemory();  // what there is so far must not look whole
         return step;
+      }
+      // On hardware, and while software takes over from it.
+      while (session_->busy() && env.WaitAndDrain()) {
       }
       step = session_->result();
       consumed_ += step.consumed;

@@ -8,16 +8,6 @@
 namespace warpdrive::addon {
 namespace {
 
-uint32_t DefaultThreads() {
-  if (const char* text = std::getenv("WARPDRIVE_THREADS")) {
-    const long wanted = std::strtol(text, nullptr, 10);
-    if (wanted >= 1) {
-      return static_cast<uint32_t>(std::min<long>(wanted, software::SoftwareDevice::kMaxThreads));
-    }
-  }
-  return std::max(1u, uv_available_parallelism());
-}
-
 void ReportUncaught(Napi::Env env) {
   if (!env.IsExceptionPending()) return;
   napi_value error = nullptr;
@@ -25,11 +15,6 @@ void ReportUncaught(Napi::Env env) {
 }
 
 }  // namespace
-
-software::SoftwareDevice& Software() {
-  static auto* const device = new software::SoftwareDevice(DefaultThreads());
-  return *device;
-}
 
 size_t WindowFor(uint32_t threads) { return threads + 2; }
 
@@ -76,6 +61,9 @@ Environment* Environment::Create(Napi::Env env, Napi::Object exports) {
   uv_async_init(loop, &self->wake_, OnWake);
   uv_unref(reinterpret_cast<uv_handle_t*>(&self->wake_));
   self->wake_.data = self;
+  uv_timer_init(loop, &self->patience_);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&self->patience_));
+  self->patience_.data = self;
 
   self->async_context_ = std::make_unique<Napi::AsyncContext>(env, "WARPDRIVE");
   auto array = Napi::Float64Array::New(env, kScratchSize);
@@ -88,7 +76,7 @@ Environment* Environment::Create(Napi::Env env, Napi::Object exports) {
 const std::shared_ptr<Channel>& Environment::channel() {
   if (!channel_) {
     channel_ = std::make_shared<Channel>(
-        std::vector<Device*>{&Software()},
+        Machine::Instance().router(),
         QueueOptions{.depth = 1024, .notify = Notify, .notify_context = this},
         WindowFor(Software().threads()));
   }
@@ -104,7 +92,24 @@ void Environment::ArmOrWake() {
   if (busy && !referenced_) uv_ref(handle);
   if (!busy && referenced_) uv_unref(handle);
   referenced_ = busy;
-  if (!ready_.empty() || (busy && !channel_->Arm())) uv_async_send(&wake_);
+  if (!ready_.empty() || channel_->HasEvents() || (busy && !channel_->Arm())) {
+    uv_async_send(&wake_);
+  }
+  if (channel_->has_hardware()) WatchHardware();
+}
+
+void Environment::WatchHardware() {
+  const uint64_t patience_ms = channel_->PatienceMs();
+  const bool running = uv_is_active(reinterpret_cast<uv_handle_t*>(&patience_)) != 0;
+  if (patience_ms == 0) {
+    uv_timer_stop(&patience_);
+  } else if (!running) {
+    uv_timer_start(&patience_, OnPatience, patience_ms, patience_ms);
+  }
+}
+
+void Environment::OnPatience(uv_timer_t* timer) {
+  static_cast<Environment*>(timer->data)->Dispatch();
 }
 
 void Environment::Kick() {
@@ -137,7 +142,7 @@ void Environment::Dispatch() {
   const Napi::HandleScope scope(env_);
   channel_->Drain();
   CollectReady();
-  if (!ready_.empty()) {
+  if (!ready_.empty() || channel_->HasEvents()) {
     const auto owners = std::exchange(ready_, {});
     auto sessions = Napi::Array::New(env_);
     uint32_t count = 0;
@@ -149,8 +154,10 @@ void Environment::Dispatch() {
       if (!object.IsEmpty()) sessions[count++] = object;
       wrap->ReleaseIfSettled();
     }
-    if (count != 0 && !dispatcher_.IsEmpty()) {
-      dispatcher_.MakeCallback(env_.Global(), {sessions}, *async_context_);
+    const bool news = channel_->HasEvents();
+    const Napi::Value events = news ? EventsOf(env_, channel_->TakeEvents()) : env_.Undefined();
+    if ((count != 0 || news) && !dispatcher_.IsEmpty()) {
+      dispatcher_.MakeCallback(env_.Global(), {sessions, events}, *async_context_);
       ReportUncaught(env_);
     }
   }
@@ -166,12 +173,16 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle hook, void* data) {
   self->dispatcher_.Reset();
   self->scratch_array_.Reset();
   self->async_context_.reset();
-  uv_close(reinterpret_cast<uv_handle_t*>(&self->wake_), [](uv_handle_t* handle) {
-    auto* const environment = static_cast<Environment*>(handle->data);
-    napi_remove_async_cleanup_hook(environment->cleanup_);
-    delete environment;
-  });
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->wake_), OnClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->patience_), OnClosed);
   static_cast<void>(hook);
+}
+
+void Environment::OnClosed(uv_handle_t* handle) {
+  auto* const self = static_cast<Environment*>(handle->data);
+  if (--self->open_handles_ != 0) return;
+  napi_remove_async_cleanup_hook(self->cleanup_);
+  delete self;
 }
 
 Napi::Value Environment::SetDispatcher(const Napi::CallbackInfo& info) {
@@ -182,51 +193,6 @@ Napi::Value Environment::SetDispatcher(const Napi::CallbackInfo& info) {
 Napi::Value Environment::KickFromJs(const Napi::CallbackInfo& info) {
   Kick();
   return info.Env().Undefined();
-}
-
-Napi::Value Environment::Stats(const Napi::CallbackInfo& info) {
-  const ChannelStats stats = channel_ ? channel_->stats() : ChannelStats{};
-  const BlockPool& pool = BlockPool::Instance();
-  auto result = Napi::Object::New(info.Env());
-  const auto set = [&](const char* name, uint64_t value) {
-    result[name] = static_cast<double>(value);
-  };
-  set("requests", stats.requests);
-  set("inlineRequests", stats.inline_requests);
-  set("doorbells", stats.doorbells);
-  set("failovers", stats.failovers);
-  set("bytesIn", stats.bytes_in);
-  set("bytesOut", stats.bytes_out);
-  set("outstanding", channel_ ? channel_->outstanding() : 0);
-  set("poolBytesInUse", pool.in_use());
-  set("poolBytesCached", pool.cached());
-  set("runningThreads", Software().RunningThreads());
-  return result;
-}
-
-Napi::Value Environment::Configure(const Napi::CallbackInfo& info) {
-  if (info[0].IsNumber()) {
-    Software().SetThreads(info[0].As<Napi::Number>().Uint32Value());
-    if (channel_) channel_->SetWindow(WindowFor(Software().threads()));
-  }
-  if (info[1].IsNumber()) {
-    BlockPool::Instance().SetLimit(static_cast<size_t>(info[1].As<Napi::Number>().Int64Value()));
-  }
-  return info.Env().Undefined();
-}
-
-Napi::Value Environment::Devices(const Napi::CallbackInfo& info) {
-  const DeviceInfo device = Software().Info();
-  auto codecs = Napi::Array::New(info.Env());
-  for (uint32_t i = 0; i < device.codecs.size(); ++i) codecs[i] = device.codecs[i];
-  auto entry = Napi::Object::New(info.Env());
-  entry["name"] = device.name;
-  entry["transport"] = device.transport;
-  entry["threads"] = device.threads;
-  entry["codecs"] = codecs;
-  auto list = Napi::Array::New(info.Env());
-  list[0u] = entry;
-  return list;
 }
 
 }  // namespace warpdrive::addon

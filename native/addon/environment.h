@@ -6,8 +6,8 @@
 
 #include <memory>
 
+#include "addon/machine.h"
 #include "session/channel.h"
-#include "software/software_device.h"
 
 namespace warpdrive::addon {
 
@@ -45,6 +45,7 @@ class Environment {
   Napi::Value Stats(const Napi::CallbackInfo& info);
   Napi::Value Configure(const Napi::CallbackInfo& info);
   Napi::Value Devices(const Napi::CallbackInfo& info);
+  Napi::Value KnowsDevice(const Napi::CallbackInfo& info);
 
  private:
   explicit Environment(Napi::Env env) : env_(env) {}
@@ -53,6 +54,9 @@ class Environment {
   static void OnCleanup(napi_async_cleanup_hook_handle hook, void* self);
   void Dispatch();
   void ArmOrWake();
+  void WatchHardware();
+  static void OnPatience(uv_timer_t* timer);
+  static void OnClosed(uv_handle_t* handle);
   void CollectReady();
 
   Napi::Env env_;
@@ -63,14 +67,12 @@ class Environment {
   double* scratch_ = nullptr;
   std::vector<std::shared_ptr<RequestOwner>> ready_;
   uv_async_t wake_{};
+  uv_timer_t patience_{};  ///< runs while hardware has work: it may never say that it is done
+  uint32_t open_handles_ = 2;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool referenced_ = false;
   bool closed_ = false;
 };
-
-/// The software device of this process. Never destroyed: its threads may outlive static
-/// destruction at process exit.
-software::SoftwareDevice& Software();
 
 /// Requests that one stream may have in flight: one per worker, and one each being filled and
 /// being read.
@@ -87,6 +89,12 @@ class SessionWrap {
   /// Lets the object be collected if nothing is in flight any more.
   virtual void ReleaseIfSettled() = 0;
 };
+
+/// The events as JavaScript objects (NativeEvent in src/binding.ts).
+Napi::Value EventsOf(Napi::Env env, const std::vector<DeviceEvent>& events);
+
+/// What a "device" argument asks for: undefined, or a name that KnowsDevice() knows.
+Wish WishOf(const Napi::Value& device);
 
 void InitCompress(Napi::Env env, Napi::Object exports);
 void InitDecompress(Napi::Env env, Napi::Object exports);

@@ -23,6 +23,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<&Environment::Stats>(env, exports, "stats");
   Export<&Environment::Configure>(env, exports, "configure");
   Export<&Environment::Devices>(env, exports, "devices");
+  Export<&Environment::KnowsDevice>(env, exports, "knowsDevice");
   InitCompress(env, exports);
   InitDecompress(env, exports);
   InitChecksum(env, exports);

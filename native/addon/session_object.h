@@ -56,12 +56,24 @@ class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
   bool pinned_ = false;
 };
 
+/// zlib's default level; asked for by a negative one.
+constexpr int8_t kDefaultLevel = 6;
+
+inline int8_t LevelOf(const Napi::Value& level) {
+  const int32_t value = level.As<Napi::Number>().Int32Value();
+  return value < 0 ? kDefaultLevel : static_cast<int8_t>(value);
+}
+
+inline bool IsDefaultLevel(const Napi::Value& level) {
+  return level.As<Napi::Number>().Int32Value() < 0;
+}
+
 /// format, level, windowBits, memLevel, strategy: arguments 0 to 4 of both constructors, already
 /// validated in TypeScript.
 inline StreamParams ParamsOf(const Napi::CallbackInfo& info) {
   const auto number = [&](size_t index) { return info[index].As<Napi::Number>().Int32Value(); };
   return {.format = static_cast<Format>(number(0)),
-          .level = static_cast<int8_t>(number(1)),
+          .level = LevelOf(info[1]),
           .window_bits = static_cast<uint8_t>(number(2)),
           .mem_level = static_cast<uint8_t>(number(3)),
           .strategy = static_cast<uint8_t>(number(4))};

@@ -10,7 +10,7 @@ import {
 } from '../constants.js';
 import { bufferTooLarge, zlibError } from '../errors.js';
 import { EngineBase } from './engine.js';
-import { nativeFormat, resolveLevel } from './native-params.js';
+import { nativeFormat, nativeLevel } from './native-params.js';
 
 /** Bytes per chunk pushed when the caller did not say: few pushes, no huge buffers. */
 const READ_SIZE = 256 * 1024;
@@ -27,14 +27,15 @@ export class CompressEngine extends EngineBase {
 
   private open(): CompressSession {
     if (this.session) return this.session;
-    const { windowBits, memLevel, dictionary } = this.options;
+    const { windowBits, memLevel, dictionary, device } = this.options;
     this.session = new addon.CompressSession(
       nativeFormat(this.mode),
-      resolveLevel(this.level),
+      nativeLevel(this.level),
       windowBits,
       memLevel,
       this.strategy,
       dictionary,
+      device,
     );
     this.session.owner = this;
     return this.session;
@@ -168,7 +169,7 @@ export class CompressEngine extends EngineBase {
     this.level = level;
     this.strategy = strategy;
     // params() lets undefined pass, which the native side of node:zlib takes for 0.
-    this.session?.setParams(resolveLevel(level | 0), strategy | 0);
+    this.session?.setParams(nativeLevel(level | 0), strategy | 0);
   }
 
   protected restartStream(): void {

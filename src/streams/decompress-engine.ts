@@ -49,7 +49,7 @@ export class DecompressEngine extends EngineBase {
 
   private open(): DecompressSession {
     if (this.session) return this.session;
-    const { windowBits, memLevel, strategy, dictionary } = this.options;
+    const { windowBits, memLevel, strategy, dictionary, device } = this.options;
     this.session = new addon.DecompressSession(
       nativeFormat(this.mode),
       0,
@@ -57,6 +57,7 @@ export class DecompressEngine extends EngineBase {
       memLevel,
       strategy,
       dictionary,
+      device,
       Math.trunc(this.options.chunkSize),
       this.options.strictEnd,
     );

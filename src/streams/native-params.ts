@@ -2,11 +2,9 @@
 import { Format } from '../binding.js';
 import { Mode } from '../constants.js';
 
-/** zlib's default level. */
-const DEFAULT_LEVEL = 6;
-
-export function resolveLevel(level: number): number {
-  return level < 0 ? DEFAULT_LEVEL : Math.trunc(level);
+/** 0 to 9, or -1 for the default, which the native side keeps apart from an explicit 6. */
+export function nativeLevel(level: number): number {
+  return level < 0 ? -1 : Math.trunc(level);
 }
 
 const FORMATS: Record<Mode, Format> = {
