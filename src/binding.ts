@@ -36,9 +36,12 @@ export interface SessionOwner {
   onNativeReady(): void;
 }
 
-interface Session {
+interface Ready {
   /** Set by TypeScript; called back through the dispatcher. */
   owner?: SessionOwner;
+}
+
+interface Session extends Ready {
   /** Copies bytes from `offset` on; returns how many were taken. Leaves Scratch. */
   write(bytes: ArrayBufferView, offset: number): number;
   /** Leaves Scratch. */
@@ -185,7 +188,17 @@ interface Addon {
   DecompressSession: new (
     ...args: [...SessionArguments, outputUnit: number, oneMember: boolean]
   ) => DecompressSession;
-  setDispatcher(dispatcher: (sessions: Session[], events?: NativeEvent[]) => void): void;
+  /**
+   * A whole stream at once on this thread; undefined: this one is for a session. `packed`: see
+   * native/addon/one_shot.cc.
+   */
+  runWhole(bytes: ArrayBufferView, packed: number): Buffer | undefined;
+  /**
+   * The same on a worker: the dispatcher gets `job` when it is done, with `output` set, or not set
+   * if a session has to do it. False: a session has to do it.
+   */
+  startWhole(job: { owner: SessionOwner }, bytes: ArrayBufferView, packed: number): boolean;
+  setDispatcher(dispatcher: (ready: Ready[], events?: NativeEvent[]) => void): void;
   kick(): void;
   crc32(bytes: ArrayBufferView, value: number): number;
   devices(): NativeDevice[];
@@ -215,18 +228,18 @@ function load(): Addon {
 export const addon = load();
 export const scratch = addon.scratch;
 
-// One session's listener may throw: that must not keep the others from theirs.
-function dispatch(sessions: Session[], from = 0): void {
+// A listener or callback may throw: that must not keep the others from theirs.
+function dispatch(ready: Ready[], from = 0): void {
   let next = from;
   try {
-    while (next < sessions.length) sessions[next++]?.owner?.onNativeReady();
+    while (next < ready.length) ready[next++]?.owner?.onNativeReady();
   } finally {
-    if (next < sessions.length) setImmediate(dispatch, sessions, next);
+    if (next < ready.length) setImmediate(dispatch, ready, next);
   }
 }
-addon.setDispatcher((sessions, events) => {
+addon.setDispatcher((ready, events) => {
   if (events) publish(events);
-  dispatch(sessions);
+  dispatch(ready);
 });
 
 let kickScheduled = false;

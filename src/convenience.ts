@@ -1,9 +1,12 @@
 // One-call forms: gzip(buffer, options, callback) and gzipSync(buffer, options), for all classes.
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
+import type { ClassName } from './constants.js';
 import { bufferTooLarge } from './errors.js';
 import { nodeZlib } from './node-zlib.js';
+import { planFor, runQuickly, startQuickly } from './one-shot.js';
 import type { Options } from './options.js';
-import { processChunkSync, type ZlibConstructor, type ZlibStream } from './streams/zlib-base.js';
+import { classes } from './streams/classes.js';
+import { processChunkSync, type ZlibStream } from './streams/zlib-base.js';
 
 export type Input = string | ArrayBuffer | SharedArrayBuffer | NodeJS.ArrayBufferView;
 type Result = Buffer | { buffer: Buffer; engine: ZlibStream };
@@ -63,18 +66,53 @@ function runSync(engine: ZlibStream, input: Input): Result {
 export type AsyncForm = (input: Input, options: Options | Callback, callback?: Callback) => void;
 export type SyncForm = (input: Input, options?: Options) => Result;
 
-export function asyncForm(Class: ZlibConstructor): AsyncForm {
+/** The stream that node:zlib would have used, as it is when the callback gets to see it. */
+function usedStream(name: ClassName, options: Options, inputBytes: number): ZlibStream {
+  const engine = new classes[name](options);
+  engine.bytesWritten = inputBytes;
+  const { _writableState: written, _readableState: read } = engine as unknown as EndedStates;
+  written.ending = written.ended = written.finished = true;
+  read.ended = read.endEmitted = true;
+  engine.close();
+  return engine;
+}
+
+interface EndedStates {
+  _writableState: { ending: boolean; ended: boolean; finished: boolean };
+  _readableState: { ended: boolean; endEmitted: boolean };
+}
+
+/** Without a stream, if nobody can tell the difference. */
+function startWithoutStream(
+  name: ClassName,
+  buffer: Input,
+  given: Options,
+  callback: Callback,
+): boolean {
+  const plan = typeof callback === 'function' ? planFor(name, given) : null;
+  if (!plan) return false;
+  const options = given && { ...given }; // the caller may change the object meanwhile
+  return startQuickly(plan, buffer, (output, inputBytes) => {
+    if (output) callback.call(usedStream(name, options, inputBytes), null, output);
+    else runAsync(new classes[name](options), buffer, callback);
+  });
+}
+
+export function asyncForm(name: ClassName): AsyncForm {
   return function asyncBufferWrapper(buffer, opts, callback) {
     let options: Options = {};
     let done = callback;
     if (typeof opts === 'function') done = opts;
     else options = opts;
-    runAsync(new Class(options), buffer, done as Callback);
+    if (startWithoutStream(name, buffer, options, done as Callback)) return;
+    runAsync(new classes[name](options), buffer, done as Callback);
   };
 }
 
-export function syncForm(Class: ZlibConstructor): SyncForm {
+export function syncForm(name: ClassName): SyncForm {
   return function syncBufferWrapper(buffer, opts) {
-    return runSync(new Class(opts), buffer);
+    const plan = planFor(name, opts);
+    const output = plan && runQuickly(plan, buffer);
+    return output || runSync(new classes[name](opts), buffer);
   };
 }

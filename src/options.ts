@@ -71,14 +71,13 @@ function ranged(value: unknown, min: number, max: number, fallback: number): num
   return value;
 }
 
-function checkChunkSize(value: unknown): { chunkSize: number; chunkSizeGiven: boolean } {
-  if (value === undefined || Number.isNaN(value)) {
-    return { chunkSize: Z_DEFAULT_CHUNK, chunkSizeGiven: false };
-  }
+/** undefined: the caller did not say. */
+function checkChunkSize(value: unknown): number | undefined {
+  if (value === undefined || Number.isNaN(value)) return undefined;
   if (typeof value !== 'number' || !(value >= Z_MIN_CHUNK && value <= kMaxLength)) {
     throw new Refused();
   }
-  return { chunkSize: value, chunkSizeGiven: true };
+  return value;
 }
 
 function checkWindowBits(value: unknown, mode: Mode): number {
@@ -117,32 +116,52 @@ function garbageIsKnown(): boolean {
   return streamFields().has('_rejectGarbageAfterEnd');
 }
 
-/** Node 22 knows the option on streams only. */
-function checkGarbage(value: unknown): { rejectGarbageAfterEnd: boolean; strictEnd: boolean } {
-  if (value === undefined) return { rejectGarbageAfterEnd: false, strictEnd: false };
+enum Garbage {
+  Allowed,
+  /** Node 22 knows the option on streams only. */
+  RefusedByStreams,
+  RefusedEverywhere,
+}
+
+function checkGarbage(value: unknown): Garbage {
+  if (value === undefined) return Garbage.Allowed;
   const checked = refusesStrangeValues();
   if (checked && typeof value !== 'boolean') throw new Refused();
-  return { rejectGarbageAfterEnd: value === true, strictEnd: checked && value === true };
+  if (value !== true) return Garbage.Allowed;
+  return checked ? Garbage.RefusedEverywhere : Garbage.RefusedByStreams;
 }
 
 const NONE: Options = {};
 
-/** Reads each option once, in node:zlib's order: getters can tell. */
+/** Reads each option once, in node:zlib's order: getters can tell. No object is spread: slow. */
 function check(options: Options, mode: Mode): CheckedOptions {
-  const checked = {
-    // Without an options object node:zlib does not ask the stream's header for the window.
-    windowBits: options === NONE ? Z_DEFAULT_WINDOWBITS : checkWindowBits(options.windowBits, mode),
-    level: ranged(options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL),
-    memLevel: ranged(options.memLevel, Z_MIN_MEMLEVEL, Z_MAX_MEMLEVEL, Z_DEFAULT_MEMLEVEL),
-    strategy: ranged(options.strategy, Z_DEFAULT_STRATEGY, Z_FIXED, Z_DEFAULT_STRATEGY),
-    dictionary: checkDictionary(options.dictionary),
-    ...checkChunkSize(options.chunkSize),
-    flush: ranged(options.flush, Z_NO_FLUSH, Z_BLOCK, Z_NO_FLUSH),
-    finishFlush: ranged(options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH),
-    maxOutputLength: ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength),
+  // Without an options object node:zlib does not ask the stream's header for the window.
+  const windowBits =
+    options === NONE ? Z_DEFAULT_WINDOWBITS : checkWindowBits(options.windowBits, mode);
+  const level = ranged(options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL);
+  const memLevel = ranged(options.memLevel, Z_MIN_MEMLEVEL, Z_MAX_MEMLEVEL, Z_DEFAULT_MEMLEVEL);
+  const strategy = ranged(options.strategy, Z_DEFAULT_STRATEGY, Z_FIXED, Z_DEFAULT_STRATEGY);
+  const dictionary = checkDictionary(options.dictionary);
+  const chunkSize = checkChunkSize(options.chunkSize);
+  const flush = ranged(options.flush, Z_NO_FLUSH, Z_BLOCK, Z_NO_FLUSH);
+  const finishFlush = ranged(options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH);
+  const maxOutputLength = ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength);
+  const garbage = checkGarbage(garbageIsKnown() ? options.rejectGarbageAfterEnd : undefined);
+  return {
+    flush,
+    finishFlush,
+    chunkSize: chunkSize ?? Z_DEFAULT_CHUNK,
+    chunkSizeGiven: chunkSize !== undefined,
+    windowBits,
+    level,
+    memLevel,
+    strategy,
+    dictionary,
+    maxOutputLength,
+    rejectGarbageAfterEnd: garbage !== Garbage.Allowed,
+    strictEnd: garbage === Garbage.RefusedEverywhere,
+    device: namedDevice(options),
   };
-  const garbage = garbageIsKnown() ? options.rejectGarbageAfterEnd : undefined;
-  return { ...checked, ...checkGarbage(garbage), device: namedDevice(options) };
 }
 
 /** @throws RangeError if there is no such device */
@@ -174,6 +193,16 @@ export function checkOptions(
       `node:zlib accepts options for ${name} that warpdrive-zlib refuses. This is a bug in warpdrive-zlib.`,
       { cause: error },
     );
+  }
+}
+
+/** As checkOptions(), but null where that throws. `options` hold data only. */
+export function tryOptions(options: Options | undefined, mode: Mode): CheckedOptions | null {
+  try {
+    return check(options ?? NONE, mode);
+  } catch (error) {
+    if (error instanceof Refused) return null;
+    throw error;
   }
 }
 

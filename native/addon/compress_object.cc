@@ -41,6 +41,8 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
 
   /// flush(kind). @return false if it has to be tried again after a completion
   Napi::Value Flush(const Napi::CallbackInfo& info) {
+    Environment& env = environment(info);
+    env.channel()->NoteTurn(env.Now());
     const bool started =
         session_ &&
         session_->FlushTo(static_cast<warpdrive::Flush>(info[0].As<Napi::Number>().Uint32Value()));

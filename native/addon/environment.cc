@@ -1,12 +1,16 @@
 #include "addon/environment.h"
 
 #include <cstdlib>
+#include <new>
 #include <thread>
 
 #include "device/block_pool.h"
 
 namespace warpdrive::addon {
 namespace {
+
+// A stream that was flushed and then idle for this long, or twice that, is parked.
+constexpr uint64_t kSweepMs = 500;
 
 void ReportUncaught(Napi::Env env) {
   if (!env.IsExceptionPending()) return;
@@ -64,6 +68,9 @@ Environment* Environment::Create(Napi::Env env, Napi::Object exports) {
   uv_timer_init(loop, &self->patience_);
   uv_unref(reinterpret_cast<uv_handle_t*>(&self->patience_));
   self->patience_.data = self;
+  uv_timer_init(loop, &self->sweep_);
+  uv_unref(reinterpret_cast<uv_handle_t*>(&self->sweep_));
+  self->sweep_.data = self;
 
   self->async_context_ = std::make_unique<Napi::AsyncContext>(env, "WARPDRIVE");
   auto array = Napi::Float64Array::New(env, kScratchSize);
@@ -83,6 +90,14 @@ const std::shared_ptr<Channel>& Environment::channel() {
   return channel_;
 }
 
+std::span<uint8_t> Environment::Workspace(size_t size) {
+  if (workspace_size_ < size) {
+    workspace_.reset(new (std::nothrow) uint8_t[size]);
+    workspace_size_ = workspace_ ? size : 0;
+  }
+  return {workspace_.get(), workspace_size_};
+}
+
 void Environment::Notify(void* self) { uv_async_send(&static_cast<Environment*>(self)->wake_); }
 
 void Environment::ArmOrWake() {
@@ -92,6 +107,10 @@ void Environment::ArmOrWake() {
   if (busy && !referenced_) uv_ref(handle);
   if (!busy && referenced_) uv_unref(handle);
   referenced_ = busy;
+  if (channel_->hot().size() > HotList::kKept &&
+      uv_is_active(reinterpret_cast<uv_handle_t*>(&sweep_)) == 0) {
+    uv_timer_start(&sweep_, OnSweep, kSweepMs, kSweepMs);
+  }
   if (!ready_.empty() || channel_->HasEvents() || (busy && !channel_->Arm())) {
     uv_async_send(&wake_);
   }
@@ -110,6 +129,11 @@ void Environment::WatchHardware() {
 
 void Environment::OnPatience(uv_timer_t* timer) {
   static_cast<Environment*>(timer->data)->Dispatch();
+}
+
+void Environment::OnSweep(uv_timer_t* timer) {
+  auto* const self = static_cast<Environment*>(timer->data);
+  if (self->closed_ || !self->channel_->hot().Sweep()) uv_timer_stop(timer);
 }
 
 void Environment::Kick() {
@@ -175,6 +199,7 @@ void Environment::OnCleanup(napi_async_cleanup_hook_handle hook, void* data) {
   self->async_context_.reset();
   uv_close(reinterpret_cast<uv_handle_t*>(&self->wake_), OnClosed);
   uv_close(reinterpret_cast<uv_handle_t*>(&self->patience_), OnClosed);
+  uv_close(reinterpret_cast<uv_handle_t*>(&self->sweep_), OnClosed);
   static_cast<void>(hook);
 }
 

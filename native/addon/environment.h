@@ -39,6 +39,10 @@ class Environment {
   /// Blocks until something finished, and hands it out. @return false if nothing is in flight
   bool WaitAndDrain();
   double* scratch() { return scratch_; }
+  /// The event loop's clock, in milliseconds; it stands still while callbacks run.
+  uint64_t Now() const { return uv_now(wake_.loop); }
+  /// `size` bytes for use until this thread calls again; empty if memory ran out.
+  std::span<uint8_t> Workspace(size_t size);
 
   Napi::Value SetDispatcher(const Napi::CallbackInfo& info);
   Napi::Value KickFromJs(const Napi::CallbackInfo& info);
@@ -51,6 +55,7 @@ class Environment {
   explicit Environment(Napi::Env env) : env_(env) {}
   static void Notify(void* self);
   static void OnWake(uv_async_t* handle);
+  static void OnSweep(uv_timer_t* timer);
   static void OnCleanup(napi_async_cleanup_hook_handle hook, void* self);
   void Dispatch();
   void ArmOrWake();
@@ -65,10 +70,13 @@ class Environment {
   std::unique_ptr<Napi::AsyncContext> async_context_;
   Napi::Reference<Napi::Float64Array> scratch_array_;
   double* scratch_ = nullptr;
+  std::unique_ptr<uint8_t[]> workspace_;
+  size_t workspace_size_ = 0;
   std::vector<std::shared_ptr<RequestOwner>> ready_;
   uv_async_t wake_{};
   uv_timer_t patience_{};  ///< runs while hardware has work: it may never say that it is done
-  uint32_t open_handles_ = 2;
+  uv_timer_t sweep_{};     ///< runs while more streams than usual keep device states
+  uint32_t open_handles_ = 3;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;
   bool referenced_ = false;
   bool closed_ = false;
@@ -98,6 +106,7 @@ Wish WishOf(const Napi::Value& device);
 
 void InitCompress(Napi::Env env, Napi::Object exports);
 void InitDecompress(Napi::Env env, Napi::Object exports);
+void InitOneShot(Napi::Env env, Napi::Object exports);
 void InitChecksum(Napi::Env env, Napi::Object exports);
 
 }  // namespace warpdrive::addon

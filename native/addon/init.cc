@@ -26,6 +26,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<&Environment::KnowsDevice>(env, exports, "knowsDevice");
   InitCompress(env, exports);
   InitDecompress(env, exports);
+  InitOneShot(env, exports);
   InitChecksum(env, exports);
   return exports;
 }

@@ -76,6 +76,12 @@ class StreamContext {
   /// For the next request: on kDataError consumed and produced are those at the last mark. A
   /// device that cannot do that leaves the failing step to the software device.
   virtual void SetMarks(StepMarks marks) { static_cast<void>(marks); }
+  /// Compression: gives up the state as far as the history of the next request can bring it back,
+  /// with no effect on the output. Called by the owner while no request names the context.
+  /// @return false if it cannot do that now
+  virtual bool Park() { return false; }
+  /// Whether the next request has to bring the state back first, which takes longer than usual.
+  virtual bool IsParked() const { return false; }
   /// The last point, in what completions have reported, at which a fresh context with the same
   /// parameters, given the input from there, would put out what this one did: the start of a gzip
   /// member. The session keeps the compressed input since then; when the device fails, or says
@@ -104,8 +110,14 @@ struct StreamParams {
 /// complete raw deflate blocks that ends on a byte boundary, with BFINAL set on its last block if
 /// and only if flush is kFinish (else flush is kSync). Wrapper bytes are the session's.
 ///
+/// Decompression without a context: `input` is one whole raw deflate stream, and `output` has to
+/// take all of its output. kOk only if zlib would have given the same bytes and used all input;
+/// whatever is open to doubt is kUnsupported, and left to a context.
+///
 /// With a context the request continues that stream, in the format the context was made for:
-/// raw deflate for compression, the whole wrapped format for decompression.
+/// raw deflate for compression, the whole wrapped format for decompression. Compression: `history`
+/// are the bytes before the input, as many as there are since the start of the stream or its last
+/// full flush, up to kMaxHistory.
 ///
 /// All pointers stay valid, and all memory unchanged by the sender, until the completion is taken.
 struct Request {
@@ -115,7 +127,7 @@ struct Request {
   StreamParams params;
   const uint8_t* input = nullptr;
   uint32_t input_size = 0;
-  const uint8_t* history = nullptr;  ///< stateless compression: the bytes before input
+  const uint8_t* history = nullptr;  ///< compression: the bytes before input
   uint32_t history_size = 0;         ///< 0 to kMaxHistory
   uint8_t* output = nullptr;
   uint32_t output_size = 0;
@@ -129,8 +141,8 @@ struct Completion {
   Status status = Status::kOk;
   uint32_t consumed = 0;  ///< input bytes used, <= input_size
   uint32_t produced = 0;  ///< output bytes written, <= output_size
-  /// Stateless and stateful compression: CRC-32 (gzip), Adler-32 (zlib) or 0 (raw) of the
-  /// consumed input alone, started anew for each request.
+  /// Compression: CRC-32 (gzip), Adler-32 (zlib) or 0 (raw) of the consumed input alone, started
+  /// anew for each request. Decompression without a context: that of the output.
   uint32_t checksum = 0;
 };
 

@@ -6,6 +6,11 @@
 namespace warpdrive {
 namespace {
 
+// Compressing a message of 1 KiB at level 6 takes about 20 us, as much as waking a worker and
+// being woken by it. 16 KiB are about 400 us, and the clock of the event loop counts milliseconds.
+constexpr uint32_t kInlineRequest = 1024;
+constexpr uint32_t kInlineTurn = 16 * 1024;
+
 constexpr uint32_t SlotOf(uint64_t tag) { return static_cast<uint32_t>(tag); }
 
 }  // namespace
@@ -90,6 +95,30 @@ void Channel::RunInline(Request request, std::shared_ptr<RequestOwner> owner, ui
   if (queue != nullptr) queue->RunInline(in_flight_[SlotOf(tag)].request, &completion);
   ++inline_requests_;
   Finish(completion);
+}
+
+Completion Channel::RunNow(const Request& request) {
+  Completion completion{.tag = request.tag, .status = Status::kUnsupported};
+  Lane& lane = lanes_[home_];
+  if (closed_ || lane.queue == nullptr) return completion;
+  lane.queue->RunInline(request, &completion);
+  ++inline_requests_;
+  ++lane.stats.requests;
+  lane.stats.bytes_in += completion.consumed;
+  lane.stats.bytes_out += completion.produced;
+  return completion;
+}
+
+bool Channel::MayRunInline(uint32_t size) {
+  if (size > kInlineRequest || inline_bytes_ < kInlineRequest) return false;
+  inline_bytes_ -= std::max(size, kInlineRequest / 8);
+  return true;
+}
+
+void Channel::NoteTurn(uint64_t now) {
+  if (turn_ == now) return;
+  turn_ = now;
+  inline_bytes_ = kInlineTurn;
 }
 
 std::shared_ptr<RequestOwner> Channel::Finish(const Completion& completion) {

@@ -11,6 +11,7 @@
 
 #include "device/device.h"
 #include "device/router.h"
+#include "session/hot_list.h"
 
 namespace warpdrive {
 
@@ -103,6 +104,8 @@ class Channel {
   void Kick();
   /// Executes a request in software on this thread and calls OnCompletion before it returns.
   void RunInline(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie);
+  /// Executes a request in software on this thread, for a caller that takes the result from here.
+  Completion RunNow(const Request& request);
   /// Hands all finished completions to their owners, and lets go of devices that failed. @return
   /// how many finished
   size_t Drain();
@@ -114,6 +117,16 @@ class Channel {
   /// Milliseconds after which Drain() should be called though nobody was notified, since a device
   /// may hang; 0 = no device can.
   uint64_t PatienceMs() const { return hardware_outstanding_ == 0 ? 0 : CheckMs(); }
+
+  /// Streams whose device state is kept while they are idle.
+  HotList& hot() { return hot_; }
+
+  /// Whether the owner may run a request of `size` bytes with RunInline() instead of Stage(),
+  /// because that takes less of this thread's time than the hop to another. Counts against the
+  /// turn.
+  bool MayRunInline(uint32_t size);
+  /// A new turn of the event loop, `now` by its clock: what runs inline between two is bounded.
+  void NoteTurn(uint64_t now);
 
   size_t window() const { return window_; }
   void SetWindow(size_t window) { window_ = window; }
@@ -186,6 +199,9 @@ class Channel {
   uint32_t sequence_ = 0;  ///< high half of the tag: a late completion names nobody
   uint64_t next_check_ = 0;
   size_t hardware_outstanding_ = 0;
+  HotList hot_;
+  uint32_t inline_bytes_ = 0;  ///< that may still run inline in this turn
+  uint64_t turn_ = 0;
   bool closed_ = false;
   size_t outstanding_ = 0;
   size_t window_;

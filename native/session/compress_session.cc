@@ -62,6 +62,8 @@ void CompressSession::DecideRoute() {
   plan_ = channel_->DeviceOf(route_).PlanCompression(params_);
 }
 
+CompressSession::~CompressSession() { Unlink(); }
+
 // ---- the buffer ----------------------------------------------------------------------------
 
 std::span<const uint8_t> CompressSession::History() const {
@@ -107,6 +109,31 @@ bool CompressSession::Grow(size_t wanted) {
   begin_ = live - segment;
   end_ = live;
   return true;
+}
+
+// Gives back what an idle stream does not use.
+void CompressSession::TrimBuffer() {
+  const std::span<const uint8_t> history = History();
+  const size_t segment = SegmentSize();
+  const size_t live = history.size() + segment;
+  // Without a buffer the dictionary would be the history again.
+  if (live == 0 && !dictionary_.empty()) return;
+  if (!buffer_ || (live != 0 && live + live / 4 >= buffer_.capacity())) return;
+  Block block;
+  if (live != 0) {
+    block = BlockPool::Instance().Take(live);
+    if (!block || block.capacity() >= buffer_.capacity()) return;
+    std::memcpy(block.data(), history.data(), live);
+  }
+  buffer_ = std::move(block);
+  history_begin_ = 0;
+  begin_ = live - segment;
+  end_ = live;
+}
+
+void CompressSession::Park() {
+  if (context_ && !stateful_busy_) context_->Park();
+  if (slots_.empty()) TrimBuffer();
 }
 
 bool CompressSession::HasRoom() const {
@@ -181,6 +208,8 @@ bool CompressSession::CutBlock(Flush flush) {
   slot.input = std::move(buffer_);
   cut_ += size;
   run_ = flush == Flush::kNone ? run_ + size : 0;
+  Unlink();
+  context_.reset();
   context_in_step_ = false;
   if (flush == Flush::kFinish) {
     finished_ = true;
@@ -222,6 +251,8 @@ bool CompressSession::StageStateful(Flush flush) {
 }
 
 bool CompressSession::NewStatefulSlot(uint32_t offset, uint32_t size, Flush flush) {
+  // Behind an output that was full the context is in the middle of its work and needs no history.
+  const std::span<const uint8_t> history = offset == 0 ? History() : std::span<const uint8_t>();
   Slot slot;
   slot.output = BlockPool::Instance().Take(StatefulOutputSize(size));
   if (!slot.output) return false;
@@ -231,10 +262,13 @@ bool CompressSession::NewStatefulSlot(uint32_t offset, uint32_t size, Flush flus
       .params = params_,
       .input = buffer_ ? buffer_.data() + begin_ + offset : nullptr,
       .input_size = size,
+      .history = history.data(),
+      .history_size = static_cast<uint32_t>(history.size()),
       .output = slot.output.data(),
       .output_size = StatefulOutputSize(size),
       .context = context_.get(),
   };
+  Unlink();
   stateful_busy_ = true;
   Submit(std::move(slot));
   return true;
@@ -248,11 +282,18 @@ void CompressSession::Submit(Slot slot) {
   slots_.push_back(std::move(slot));
   const Request& request = slots_.back().request;
   const Route route = request.context != nullptr ? Route{} : route_;
-  if (synchronous_ && only && last && !route.hardware()) {
+  const bool waits = synchronous_ && last && !route.hardware();
+  if (only && (waits || MayRunInline(request))) {
     channel_->RunInline(request, shared_from_this(), cookie);
   } else {
     channel_->Stage(request, shared_from_this(), cookie, route);
   }
+}
+
+bool CompressSession::MayRunInline(const Request& request) const {
+  // Above level 6 zlib may search long on data that repeats itself.
+  return request.context != nullptr && !request.context->IsParked() && params_.level <= 6 &&
+         channel_->MayRunInline(request.input_size);
 }
 
 bool CompressSession::FlushTo(Flush flush) {
@@ -322,6 +363,12 @@ void CompressSession::AcceptStateful(const Slot& slot) {
   if (flush == Flush::kFinish) {
     EndStream();
   } else {
+    // A full flush leaves nothing behind that is worth keeping.
+    if (flush == Flush::kFull) {
+      Park();
+    } else {
+      channel_->hot().Add(this);
+    }
     unaligned_ =
         flush == Flush::kPartial || flush == Flush::kBlock || (flush == Flush::kNone && unaligned_);
   }
@@ -331,6 +378,7 @@ void CompressSession::EndStream() {
   if (!output_.Push(MakeTrailer(params_.format, checksum_, total_in_).span())) {
     Fail(Status::kDeviceError);
   }
+  Unlink();
   context_.reset();
   buffer_.Release();
 }
@@ -351,6 +399,7 @@ void CompressSession::SetParams(int8_t level, uint8_t strategy, bool default_lev
 }
 
 void CompressSession::Reset() {
+  Unlink();
   for (Slot& slot : slots_) slot.abandoned = true;
   if (stateful_busy_ && !slots_.empty()) {
     slots_.back().input = std::move(buffer_);

@@ -20,13 +20,15 @@ namespace warpdrive {
 /// so the output does not depend on how the input was split into writes.
 ///
 /// Used on its channel's thread. Requests are staged; the caller kicks the channel.
-class CompressSession final : public RequestOwner {
+class CompressSession final : public RequestOwner, private HotEntry {
  public:
   /// `dictionary`: as zlib's deflateSetDictionary; ignored for gzip, as node:zlib does.
   /// `default_level`: the caller named no level. `wish`: the device that the caller named.
   CompressSession(std::shared_ptr<Channel> channel, const StreamParams& params,
                   std::span<const uint8_t> dictionary, bool default_level = false,
                   Wish wish = kAnyDevice);
+
+  ~CompressSession() override;
 
   /// For a caller that waits and reads all output at the end: a single request runs on the
   /// calling thread, and unread output does not stop the input.
@@ -60,6 +62,7 @@ class CompressSession final : public RequestOwner {
 
  protected:
   void OnCompletion(uint64_t cookie, const Completion& completion) override;
+  void Park() override;
 
  private:
   /// A request's memory and result while it is in flight or waits for those before it.
@@ -81,6 +84,8 @@ class CompressSession final : public RequestOwner {
   size_t BlockSize() const;
   bool Grow(size_t wanted);
   bool StartBuffer(std::span<const uint8_t> history, size_t capacity);
+  void TrimBuffer();
+  bool MayRunInline(const Request& request) const;
   bool CutBlock(Flush flush);
   bool StageStateful(Flush flush);
   bool EnsureContext();

@@ -94,20 +94,32 @@ Completion Executor::CompressBlock(const Request& request) {
           .checksum = ChecksumFor(request.params.format, input)};
 }
 
+Completion Executor::DecompressWhole(const Request& request) {
+  const std::span output(request.output, request.output_size);
+  const StepResult step = whole_inflate_.Decode({request.input, request.input_size}, output);
+  return {.tag = request.tag,
+          .status = step.status,
+          .consumed = step.consumed,
+          .produced = step.produced,
+          .checksum = ChecksumFor(request.params.format, output.first(step.produced))};
+}
+
 Completion Executor::Execute(const Request& request) {
   if (request.input_size > kMaxRequestBytes || request.output_size > kMaxRequestBytes ||
       request.history_size > kMaxHistory) {
     return {.tag = request.tag, .status = Status::kUnsupported};
   }
   if (request.context == nullptr) {
-    if (request.operation != Operation::kCompress) {
-      return {.tag = request.tag, .status = Status::kUnsupported};
-    }
-    return CompressBlock(request);
+    const bool compress = request.operation == Operation::kCompress;
+    return compress ? CompressBlock(request) : DecompressWhole(request);
   }
   const std::span input(request.input, request.input_size);
-  const StepResult step = static_cast<StreamCodec*>(request.context)
-                              ->Step(input, {request.output, request.output_size}, request.flush);
+  const std::span output(request.output, request.output_size);
+  auto* const codec = static_cast<StreamCodec*>(request.context);
+  const StepResult step =
+      request.operation == Operation::kCompress
+          ? codec->StepBehind({request.history, request.history_size}, input, output, request.flush)
+          : codec->Step(input, output, request.flush);
   Completion completion{.tag = request.tag,
                         .status = step.status,
                         .consumed = step.consumed,

@@ -6,6 +6,7 @@
 
 #include "device/request.h"
 #include "software/codecs/block_codec.h"
+#include "software/codecs/inflate_whole.h"
 #include "software/codecs/plan.h"
 
 namespace warpdrive::software {
@@ -17,12 +18,14 @@ class Executor {
 
  private:
   Completion CompressBlock(const Request& request);
+  Completion DecompressWhole(const Request& request);
   size_t CompressPlanned(const BlockPlan& plan, BlockJob job);
   size_t EndSize(const BlockPlan& plan, const BlockJob& job);
   bool Pays(const BlockPlan& plan, std::span<const uint8_t> input);
   BlockCodec* CodecFor(CodecKind kind);
 
   std::array<std::unique_ptr<BlockCodec>, 3> codecs_;
+  WholeInflate whole_inflate_;
 };
 
 }  // namespace warpdrive::software

@@ -69,9 +69,7 @@ DeviceInfo SoftwareDevice::Info() const {
   return info;
 }
 
-bool SoftwareDevice::Supports(const Request& request) const {
-  return request.context != nullptr || request.operation == Operation::kCompress;
-}
+bool SoftwareDevice::Supports(const Request&) const { return true; }
 
 std::unique_ptr<Queue> SoftwareDevice::OpenQueue(const QueueOptions& options) {
   const bool power_of_two = (options.depth & (options.depth - 1)) == 0;

@@ -70,9 +70,9 @@ export class CompressEngine extends EngineBase {
     }
     this.pushOutput(session);
     if (this.closed || this.failed()) return;
-    if (scratch[Scratch.Settled] === 1 && scratch[Scratch.Readable] === 0 && !this.spill) {
-      this.completeTask();
-    }
+    if (scratch[Scratch.Settled] !== 1) return;
+    if (scratch[Scratch.Readable] === 0 && !this.spill) this.completeTask();
+    else if (this.processing) this.goOnLater(); // it was so small that it is done already
   }
 
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 
+#include "software/codecs/deflate_memory.h"
 #include "software/codecs/stream_codec.h"
 #include "support/data.h"
 #include "support/inflate.h"
@@ -160,6 +161,75 @@ TEST_CASE("deflate stream: parameters that zlib does not have") {
   CHECK(MakeDeflateStream({Format::kRaw, 6, 16, 8, 0}, {}) == nullptr);
   CHECK(MakeDeflateStream({Format::kRaw, 6, 15, 10, 0}, {}) == nullptr);
   CHECK(MakeDeflateStream({Format::kRaw, 6, 15, 8, 5}, {}) == nullptr);
+}
+
+// Flushed messages as a session sends them, with the bytes before each; parked after those for
+// which `park` says so.
+template <typename ParkAfter>
+Bytes SendMessages(const StreamParams& params, const Bytes& data, uint64_t seed, ParkAfter park) {
+  Random random(seed);
+  const auto codec = MakeDeflateStream(params, {});
+  REQUIRE(codec != nullptr);
+  Bytes stream;
+  Bytes output(2 * data.size() + 1000);
+  size_t from = 0;  // no byte before is in the window
+  for (size_t at = 0; at != data.size();) {
+    size_t size = random.Below(8) == 0 ? 0 : random.Between(1, random.Chance(9) ? 20000 : 400);
+    size = std::min(size, data.size() - at);
+    const Flush flush = std::array{Flush::kSync, Flush::kSync,    Flush::kSync,
+                                   Flush::kFull, Flush::kPartial, Flush::kBlock}[random.Below(6)];
+    if (size == 0 && random.Chance(2)) codec->SetMarks({.input_ends = {0}});
+    const size_t begin = std::max(from, at - std::min<size_t>(at, kMaxHistory));
+    const std::span<const uint8_t> history(data.data() + begin, at - begin);
+    const StepResult step =
+        codec->StepBehind(history, std::span(data).subspan(at, size), output, flush);
+    REQUIRE(step.status == Status::kOk);
+    REQUIRE(step.consumed == size);
+    stream.insert(stream.end(), output.begin(), output.begin() + step.produced);
+    at += size;
+    if (flush == Flush::kFull) from = at;
+    if (park()) codec->Park();
+  }
+  const size_t begin = std::max(from, data.size() - std::min<size_t>(data.size(), kMaxHistory));
+  const StepResult end =
+      codec->StepBehind(std::span(data).subspan(begin), {}, output, Flush::kFinish);
+  REQUIRE(end.status == Status::kOk);
+  stream.insert(stream.end(), output.begin(), output.begin() + end.produced);
+  return stream;
+}
+
+TEST_CASE("deflate stream: the bytes do not depend on when it is parked") {
+  Random random;
+  for (int round = 0; round < 60; ++round) {
+    StreamParams params;
+    params.level = static_cast<int8_t>(round % 10);
+    params.window_bits = static_cast<uint8_t>(round % 3 == 0 ? random.Between(9, 15) : 15);
+    params.mem_level = static_cast<uint8_t>(random.Between(1, 9));
+    params.strategy = static_cast<uint8_t>(round % 4 == 0 ? random.Below(5) : 0);
+    const Bytes data = MakeData(kDataKinds[round % kDataKinds.size()], 100000, random);
+    const uint64_t seed = random.Below(1 << 30);
+    CAPTURE(round);
+    const Bytes never = SendMessages(params, data, seed, [] { return false; });
+    const Inflated inflated = InflateRaw(never, {}, 15);
+    CHECK(inflated.ended);
+    CHECK(inflated.data == data);
+    CHECK(SendMessages(params, data, seed, [] { return true; }) == never);
+    CHECK(SendMessages(params, data, seed, [&] { return random.Chance(5); }) == never);
+  }
+}
+
+TEST_CASE("deflate stream: what is parked holds no state") {
+  const auto codec = MakeDeflateStream({}, {});
+  Bytes output(1000);
+  const Bytes data(300, 'x');
+  const size_t before = software::DeflateMemory::InUse();
+  CHECK(codec->StepBehind({}, data, output, Flush::kSync).status == Status::kOk);
+  CHECK(software::DeflateMemory::InUse() == before + 1);
+  CHECK(codec->Park());
+  CHECK(codec->IsParked());
+  CHECK(software::DeflateMemory::InUse() == before);
+  CHECK(codec->StepBehind(data, data, output, Flush::kFinish).status == Status::kOk);
+  CHECK_FALSE(codec->IsParked());
 }
 
 }  // namespace

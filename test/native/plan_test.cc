@@ -66,7 +66,12 @@ TEST_CASE("plan: history is used, and changes no more than the codec of a short 
     CHECK(plan.uses_history == (params.level != 0));
     CHECK(Same(PlanForBlock(params, plan.block_size, kMaxHistory), plan));
     CHECK(Same(PlanForBlock(params, plan.block_size, 0), plan));
-    CHECK(Same(PlanForBlock(params, 1, 0), plan));
+    const BlockPlan small = PlanForBlock(params, 56, 0);
+    CHECK(small.codec == plan.codec);
+    CHECK(small.codec_level <= plan.codec_level);
+    CHECK(small.block_size == plan.block_size);
+    // libdeflate would store it.
+    CHECK(PlanForBlock(params, 55, 0).codec != CodecKind::kLibdeflate);
     const BlockPlan tail = PlanForBlock(params, 1, kMaxHistory);
     CHECK(tail.block_size == plan.block_size);
     CHECK(tail.first_block == plan.first_block);

@@ -1,6 +1,8 @@
 #include "software/codecs/inflate_header.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace warpdrive::software {
 namespace {
@@ -14,17 +16,20 @@ constexpr uint8_t kLengthCodeOrder[19] = {16, 17, 18, 0, 8,  7, 9,  6, 10, 5,
 
 // zlib's inftrees.c: a set must use all codes, but for a lone code of one bit where `lone`.
 // An empty set of distances is fine as long as no distance is used.
-bool IsUsable(std::span<const uint8_t> lengths, bool lone) {
+enum class CodeSet : uint8_t { kRefused, kWithHoles, kFull };
+
+CodeSet Judge(std::span<const uint8_t> lengths, bool lone) {
   std::array<int, kMaxCodeBits + 1> count{};
   for (const uint8_t length : lengths) ++count[length];
   int left = 1;
-  int used = 0;
   for (unsigned bits = 1; bits <= kMaxCodeBits; ++bits) {
     left = left * 2 - count[bits];
-    if (left < 0) return false;
-    used += count[bits];
+    if (left < 0) return CodeSet::kRefused;
   }
-  return left == 0 || (lone && (used == 0 || (used == 1 && count[1] == 1)));
+  if (left == 0) return CodeSet::kFull;
+  const int used = static_cast<int>(lengths.size()) - count[0];
+  const bool allowed = lone && (used == 0 || (used == 1 && count[1] == 1));
+  return allowed ? CodeSet::kWithHoles : CodeSet::kRefused;
 }
 
 }  // namespace
@@ -38,10 +43,7 @@ class InflateHeader::Bits {
 
   /// The next `count` (0 to 16) bits, with zeros behind the end.
   uint32_t Peek(unsigned count) {
-    while (count_ < 16 && next_ < data_.size()) {
-      bits_ |= uint64_t{data_[next_++]} << count_;
-      count_ += 8;
-    }
+    if (count_ < count) Refill();
     return static_cast<uint32_t>(bits_) & ((1u << count) - 1);
   }
 
@@ -59,6 +61,24 @@ class InflateHeader::Bits {
   }
 
  private:
+  // The bits of bits_ above count_ may already hold what comes next, never anything else.
+  void Refill() {
+    if constexpr (std::endian::native == std::endian::little) {
+      if (data_.size() - next_ >= sizeof(uint64_t)) {
+        uint64_t word;
+        std::memcpy(&word, data_.data() + next_, sizeof(word));
+        bits_ |= word << count_;
+        next_ += (63 - count_) / 8;
+        count_ |= 56;
+        return;
+      }
+    }
+    while (count_ < 16 && next_ < data_.size()) {
+      bits_ |= uint64_t{data_[next_++]} << count_;
+      count_ += 8;
+    }
+  }
+
   std::span<const uint8_t> data_;
   size_t next_ = 0;
   uint64_t bits_ = 0;
@@ -70,6 +90,7 @@ HeaderState InflateHeader::Read(std::span<const uint8_t> data, unsigned skip_bit
   uint32_t first = 0;
   if (!bits.Take(skip_bits, &first) || !bits.Take(3, &first)) return HeaderState::kIncomplete;
   final_ = (first & 1) != 0;
+  all_codes_exist_ = false;
   sorted_ = false;
   literal_count_ = 0;
   HeaderState state = HeaderState::kComplete;
@@ -113,17 +134,21 @@ HeaderState InflateHeader::ReadDynamic(Bits& bits) {
     if (!bits.Take(3, &length)) return HeaderState::kIncomplete;
     lengths[kLengthCodeOrder[i]] = static_cast<uint8_t>(length);
   }
-  if (!IsUsable(lengths, false)) return HeaderState::kRefused;
+  if (Judge(lengths, false) != CodeSet::kFull) return HeaderState::kRefused;
   bool refused = false;
   if (!ReadLengths(bits, lengths, literals + distances, &refused)) {
     return refused ? HeaderState::kRefused : HeaderState::kIncomplete;
   }
 
   const std::span<const uint8_t> all(lengths_);
-  const bool usable = lengths_[256] != 0 && IsUsable(all.first(literals), true) &&
-                      IsUsable(all.subspan(literals, distances), true);
+  const CodeSet literal_set = Judge(all.first(literals), true);
+  const CodeSet distance_set = Judge(all.subspan(literals, distances), true);
+  if (lengths_[256] == 0 || literal_set == CodeSet::kRefused || distance_set == CodeSet::kRefused) {
+    return HeaderState::kRefused;
+  }
   literal_count_ = literals;
-  return usable ? HeaderState::kComplete : HeaderState::kRefused;
+  all_codes_exist_ = literal_set == CodeSet::kFull && distance_set == CodeSet::kFull;
+  return HeaderState::kComplete;
 }
 
 // Fills the first `count` of lengths_. False if it ran out of bits or, with `*refused`, if a
@@ -137,18 +162,22 @@ bool InflateHeader::ReadLengths(Bits& bits, std::span<const uint8_t> code_length
     uint8_t length;
   };
   std::array<Entry, 1 << kMaxLengthCodeBits> table{};
-  unsigned code = 0;
-  for (uint8_t length = 1; length <= kMaxLengthCodeBits; ++length, code *= 2) {
-    for (size_t symbol = 0; symbol < code_lengths.size(); ++symbol) {
-      if (code_lengths[symbol] != length) continue;
-      unsigned reversed = 0;
-      for (unsigned bit = 0; bit < length; ++bit) {
-        reversed |= (code >> bit & 1) << (length - 1 - bit);
-      }
-      for (size_t i = reversed; i < table.size(); i += size_t{1} << length) {
-        table[i] = {static_cast<uint8_t>(symbol), length};
-      }
-      ++code;
+  std::array<uint8_t, kMaxLengthCodeBits + 2> next_code{};
+  for (const uint8_t length : code_lengths) ++next_code[length + 1];
+  next_code[1] = 0;  // absent symbols have no code
+  for (unsigned length = 2; length <= kMaxLengthCodeBits; ++length) {
+    next_code[length] = static_cast<uint8_t>((next_code[length - 1] + next_code[length]) * 2);
+  }
+  for (size_t symbol = 0; symbol < code_lengths.size(); ++symbol) {
+    const uint8_t length = code_lengths[symbol];
+    if (length == 0) continue;
+    const unsigned code = next_code[length]++;
+    unsigned reversed = 0;
+    for (unsigned bit = 0; bit < length; ++bit) {
+      reversed |= (code >> bit & 1) << (length - 1 - bit);
+    }
+    for (size_t i = reversed; i < table.size(); i += size_t{1} << length) {
+      table[i] = {static_cast<uint8_t>(symbol), length};
     }
   }
 

@@ -28,6 +28,8 @@ class InflateHeader {
 
   /// After kComplete: BFINAL.
   bool final() const { return final_; }
+  /// After kComplete: the block has codes of its own, and every sequence of bits is one of them.
+  bool all_codes_exist() const { return all_codes_exist_; }
   /// After kComplete: bytes of `data` that hold skipped bits and header, 1 to kMaxBytes.
   size_t bytes() const { return bytes_; }
 
@@ -43,6 +45,7 @@ class InflateHeader {
   void SortLiterals();
 
   bool final_ = false;
+  bool all_codes_exist_ = false;
   bool sorted_ = false;
   size_t bytes_ = 0;
   size_t literal_count_ = 0;                 // of lengths_; 0 in a stored block

@@ -39,6 +39,15 @@ class StreamCodec : public StreamContext {
     return false;
   }
   virtual void Skip(std::span<const uint8_t> output) { static_cast<void>(output); }
+
+  /// The same for compression, with the bytes before the input, as Request says. Behind some of
+  /// its flushes the stream then begins anew from them: where depends on the flushes and offsets
+  /// alone.
+  virtual StepResult StepBehind(std::span<const uint8_t> history, std::span<const uint8_t> input,
+                                std::span<uint8_t> output, Flush flush) {
+    static_cast<void>(history);
+    return Step(input, output, flush);
+  }
 };
 
 /// A raw deflate stream by zlib, whatever params.format is, seeded with `history` (the bytes that
