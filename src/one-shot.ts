@@ -5,7 +5,7 @@ import { isArrayBufferView, isProxy } from 'node:util/types';
 import { addon, type SessionOwner, scheduleKick } from './binding.js';
 import { type ClassName, Mode, Z_FINISH, Z_MAX_WINDOWBITS, Z_NO_FLUSH } from './constants.js';
 import { type Options, tryOptions } from './options.js';
-import { nativeFormat, resolveLevel } from './streams/native-params.js';
+import { nativeFormat } from './streams/native-params.js';
 
 /** Options that a Transform does not look at and that leave no object to look at. */
 const QUICK = new Set<string | symbol>([
@@ -14,6 +14,9 @@ const QUICK = new Set<string | symbol>([
 ]);
 
 const DECOMPRESS = 1;
+
+/** zlib's default level. */
+const DEFAULT_LEVEL = 6;
 
 /** What the addon needs to know of a call. */
 interface Plan {
@@ -45,7 +48,7 @@ function makePlan(options: Options | undefined, name: ClassName): Plan | null {
   const packed =
     (decompress ? DECOMPRESS : 0) |
     (nativeFormat(mode) << 4) |
-    (resolveLevel(level) << 8) |
+    ((level < 0 ? DEFAULT_LEVEL : Math.trunc(level)) << 8) |
     (windowBits << 12) |
     (memLevel << 16) |
     (strategy << 20);
