@@ -1,5 +1,11 @@
 # The package on spimdev queues: two accelerators, one mediated device each, given to the user.
 . "$CHECKOUT/test/vm/guest/lib.sh"
+export WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1
+
+take_away() {
+  # Each write returns when the device's user has left.
+  for device in /sys/bus/mdev/devices/*; do echo 1 >"$device/remove" & done
+}
 
 load spimdev
 load hisi_zip_sim
@@ -19,3 +25,9 @@ names_the_limit() {
 as_user "$CHECKOUT/test/vm/out/driver_cases" spimdev
 result 'driver: a limit of locked memory that is too low is named' names_the_limit
 cat /sys/class/spimdev/*/device/sim | sed 's/^/# /'
+serve_root
+run device spimdev
+run faults spimdev
+run processes spimdev
+run soak spimdev "$SOAK"
+run away spimdev

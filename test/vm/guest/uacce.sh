@@ -1,5 +1,8 @@
 # The package on uacce queues: two accelerators.
 . "$CHECKOUT/test/vm/guest/lib.sh"
+export WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1
+
+take_away() { rmmod hisi_zip_uacce & }
 
 load sva_shim
 load uacce
@@ -10,3 +13,9 @@ chown "$TEST_UID" /dev/hisi_zip-*
 
 as_user "$CHECKOUT/test/vm/out/driver_cases" uacce
 cat /sys/class/uacce/*/device/sim | sed 's/^/# /'
+serve_root
+run device uacce
+run faults uacce
+run processes uacce
+run soak uacce "$SOAK"
+run away uacce

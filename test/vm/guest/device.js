@@ -1,0 +1,105 @@
+// What the package is on a device of one transport: run by Node as a user in a guest.
+//   node device.js TRANSPORT
+// The device's own counters, not only stats(), say that requests went there.
+
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const node = require('node:zlib');
+const { mixed, text } = require('../../support/data');
+const { counters } = require('./bench');
+const { collect, pieces } = require('./drive');
+const { step, note, done } = require('./tap');
+const zlib = require('../../..');
+
+// A simulated device is slower than the guest's CPU, and the guest gets little of its host's time.
+zlib.warpdrive.configure({ hardwareThreshold: 0, deviceTimeout: 60_000 });
+
+const transport = process.argv[2];
+const MB = 1 << 20;
+
+/** Runs `fn`; requests that devices executed meanwhile. */
+async function jobsOf(fn) {
+  const before = counters(transport).jobs;
+  await fn();
+  return counters(transport).jobs - before;
+}
+
+/** The system's gzip must find nothing wrong. */
+function checkByGzip(data) {
+  const result = spawnSync('gzip', ['-t'], { input: data, encoding: 'utf8' });
+  assert.equal(result.status, 0, result.stderr);
+}
+
+async function main() {
+  await step(`${transport}: devices() names it first`, () => {
+    const [first] = zlib.warpdrive.devices();
+    note(JSON.stringify(first));
+    assert.equal(first.transport, transport);
+  });
+
+  const data = mixed(4 * MB);
+  await step(`${transport}: createGzip() chooses it by itself, and gzip reads it`, async () => {
+    let packed;
+    const jobs = await jobsOf(async () => {
+      packed = await collect(zlib.createGzip(), pieces(data, 65536));
+    });
+    note(`${jobs} requests, ${packed.length} bytes of ${data.length}`);
+    note(JSON.stringify(zlib.warpdrive.stats()));
+    checkByGzip(packed);
+    assert.ok(node.gunzipSync(packed).equals(data), 'other bytes');
+    assert.ok(jobs > 0, 'the device got no request');
+  });
+
+  await step(`${transport}: the same bytes however the stream was written`, async () => {
+    const whole = await collect(zlib.createGzip(), [data]);
+    for (const size of [1000, 99_999, 3 * MB]) {
+      const other = await collect(zlib.createGzip(), pieces(data, size));
+      assert.ok(other.equals(whole), `writes of ${size} bytes give others`);
+    }
+  });
+
+  for (const [pack, unpack, sync] of [
+    ['createGzip', 'createGunzip', 'gzipSync'],
+    ['createDeflate', 'createInflate', 'deflateSync'],
+    ['createDeflateRaw', 'createInflateRaw', 'deflateRawSync'],
+  ]) {
+    await step(`${transport}: ${pack} and ${unpack}`, async () => {
+      const input = text(1_500_000);
+      const packed = await collect(zlib[pack](), pieces(input, 50_000));
+      const byNode = await collect(node[unpack](), [packed]);
+      assert.ok(byNode.equals(input), 'node:zlib reads other bytes');
+      const jobs = await jobsOf(async () => {
+        const ours = await collect(zlib[unpack](), pieces(node[sync](input), 70_000));
+        assert.ok(ours.equals(input), 'other bytes');
+      });
+      note(`${unpack}: ${jobs} requests`);
+    });
+  }
+
+  await step(`${transport}: an explicit level 9 stays on the CPU`, async () => {
+    const jobs = await jobsOf(async () => {
+      const packed = await collect(zlib.createGzip({ level: 9 }), [data]);
+      assert.ok(node.gunzipSync(packed).equals(data), 'other bytes');
+    });
+    assert.equal(jobs, 0, `the device got ${jobs} requests`);
+  });
+
+  await step(`${transport}: 64 streams at once`, async () => {
+    const inputs = Array.from({ length: 64 }, (_, i) => mixed(150_000, i + 1));
+    const jobs = await jobsOf(async () => {
+      const all = await Promise.all(
+        inputs.map((input) => collect(zlib.createGzip(), pieces(input, 8192))),
+      );
+      for (const [i, packed] of all.entries()) {
+        assert.ok(node.gunzipSync(packed).equals(inputs[i]), `stream ${i}: other bytes`);
+      }
+    });
+    note(`${jobs} requests; ${JSON.stringify(counters(transport))}`);
+  });
+  done();
+}
+
+main().catch((error) => {
+  console.log(`Bail out! ${error.stack}`);
+  process.exitCode = 1;
+});
