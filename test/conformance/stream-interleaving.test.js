@@ -50,6 +50,7 @@ async function play(side, Class, steps, last) {
   const life = new Recorder(new side[Class]());
   const { stream } = life;
   const written = [];
+  let current = '-1 0';
   let offset = 0;
   let number = 0;
   const take = (size) => {
@@ -63,7 +64,9 @@ async function play(side, Class, steps, last) {
     flush: ({ kind }) => stream.flush(kind, life.callback(`flush-${number++}`)),
     // Node needs params() to be waited for: stream-params.test.js.
     params: ({ level, strategy }) => {
-      const called = life.callback(`params-${number++}`);
+      const wanted = `${level} ${strategy}`;
+      const called = life.callback(`${wanted === current ? 'same' : 'params'}-${number++}`);
+      current = wanted;
       return new Promise((resolve) => {
         stream.params(level, strategy, () => {
           called();
@@ -90,13 +93,20 @@ async function play(side, Class, steps, last) {
   return { life, written: Buffer.concat(written) };
 }
 
+/**
+ * params() that change nothing call back in the next tick, when node:zlib has the write before them
+ * in work. Here that was taken by then (README, "A compressor's write() callback").
+ */
+const changing = (entries) => entries.filter((entry) => !entry.startsWith('same-'));
+
 async function compare({ Compressor, decompress }, steps, last) {
   const expected = await play(node, Compressor, steps, last);
   const actual = await play(zlib, Compressor, steps, last);
   assert.equal(actual.life.pending, 0, 'callbacks that were not called');
   assertEqualTo(actual.life.called(), expected.life.called(), 'callbacks');
   if (last.startsWith('end')) {
-    assertEqualTo(actual.life.life(), expected.life.life(), 'events and callbacks in order');
+    const life = (side) => changing(side.life.life());
+    assertEqualTo(life(actual), life(expected), 'events and callbacks in order');
     assert.ok(node[`${decompress}Sync`](actual.life.output).equals(actual.written));
     assert.equal(actual.life.stream.bytesWritten, expected.life.stream.bytesWritten);
   } else {
