@@ -1,0 +1,105 @@
+// Streams on a device that fails: made of software, it does as WARPDRIVE_TEST_DEVICES says
+// (native/device/fault_spec.h). Consumers get what they would have got, and an event.
+
+const assert = require('node:assert/strict');
+const path = require('node:path');
+const { runScene } = require('../support/child');
+const { notForNode } = require('../support/subject');
+const { test } = require('../support/bounded');
+
+const skip = notForNode('it has no devices');
+
+/** Compresses `megabytes` and back on the device; what came of it as one line of JSON. */
+async function scene(zlib, { support, megabytes }) {
+  const { mixed } = require(`${support}/data`);
+  const { pipeline } = require('node:stream/promises');
+  const { Readable } = require('node:stream');
+  const { channel } = require('node:diagnostics_channel');
+  const events = [];
+  for (const type of ['failover', 'quarantine', 'recovery']) {
+    channel(`warpdrive:${type}`).subscribe((event) => events.push({ type, ...event }));
+  }
+  const { createHash } = require('node:crypto');
+  const { createGunzip } = require('node:zlib');
+  const { warpdrive } = zlib;
+  warpdrive.configure({ device: 'test-0', deviceTimeout: 500 });
+  const piece = mixed(1_000_000);
+  const before = createHash('sha256');
+  function* source() {
+    for (let i = 0; i < megabytes; i++) {
+      before.update(piece);
+      yield piece;
+    }
+  }
+  const after = createHash('sha256');
+  const packed = [];
+  await pipeline(Readable.from(source()), zlib.createGzip(), async (chunks) => {
+    for await (const chunk of chunks) packed.push(chunk);
+  });
+  await pipeline(Readable.from(packed), createGunzip(), after);
+  const restored = zlib.gunzipSync(zlib.gzipSync(piece));
+  const { devices, routing } = warpdrive.stats();
+  console.log(
+    JSON.stringify({
+      right: after.digest('hex') === before.digest('hex') && restored.equals(piece),
+      events,
+      device: devices.find(({ name }) => name === 'test-0'),
+      routing,
+    }),
+  );
+}
+
+async function run(faults, megabytes) {
+  const { code, signal, stdout, stderr } = await runScene(
+    scene,
+    { support: path.join(__dirname, '../support'), megabytes },
+    { env: { WARPDRIVE_TEST_DEVICES: `name=test-0,block=65536,window=8${faults}` } },
+  );
+  assert.equal(code, 0, `${signal} ${stderr}`);
+  return JSON.parse(stdout.toString());
+}
+
+test('a sound device does the work', { skip }, async () => {
+  const { right, events, device } = await run('', 5);
+  assert.ok(right);
+  assert.deepEqual(events, []);
+  assert.ok(device.requests >= 75, `${device.requests} requests`);
+});
+
+const FAULTS = ['error@100', 'hang@100', 'removal@100', 'lost@50', 'checksum@100'];
+for (const fault of FAULTS) {
+  test(`fails in mid-stream: ${fault}`, { skip }, async () => {
+    const { right, events, device, routing } = await run(`,${fault}`, 20);
+    assert.ok(right, 'the stream is whole');
+    assert.ok(device.requests > 0, 'the device worked before');
+    const quarantine = events.find(({ type }) => type === 'quarantine');
+    assert.ok(quarantine, JSON.stringify(events));
+    assert.equal(quarantine.device, 'test-0');
+    assert.ok(quarantine.retryInMs >= 1000, `tried again in ${quarantine.retryInMs} ms`);
+    assert.ok(Object.values(routing).some((count) => count > 0));
+  });
+}
+
+test('process.exit() while the device hangs', { skip }, async () => {
+  const { code, signal } = await runScene(
+    (zlib) => {
+      zlib.warpdrive.configure({ device: 'test-0' });
+      zlib.createGzip().resume().end(Buffer.alloc(500_000));
+      setTimeout(() => process.exit(7), 100);
+    },
+    {},
+    { env: { WARPDRIVE_TEST_DEVICES: 'name=test-0,block=65536,window=8,hang@1' } },
+  );
+  assert.equal(code, 7, signal);
+});
+
+test('a setting that cannot be read is named', { skip }, async () => {
+  const { stderr } = await runScene(
+    (zlib) => zlib.gzipSync('a').length,
+    {},
+    {
+      env: { WARPDRIVE_TEST_DEVICES: 'name=test-0,colour=red' },
+    },
+  );
+  assert.match(stderr, /WARPDRIVE_TEST_DEVICES.*colour/);
+});
