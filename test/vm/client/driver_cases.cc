@@ -1,6 +1,7 @@
 // The user library on a real kernel, without Node: discovery, transport, ZIP device, queues.
 //   driver_cases TRANSPORT            spimdev, uacce or vfio-pci
 //   driver_cases TRANSPORT DEVICE     succeeds if the device cannot be opened
+//   driver_cases TRANSPORT busy N     N requests, never sleeping: for counting system calls
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -180,18 +181,19 @@ void Blocks(Queue* queue) {
   Check(Inflate(Compress(queue, Format::kGzip, noise, 100000), noise.size()) == noise, "noise");
 }
 
-/// 64 requests of 8 KiB in flight, completions taken and requests sent as they come.
-void InFlight(Queue* queue) {
-  constexpr uint32_t kSize = 8192, kCount = 2000, kDepth = 64;
+/// `count` requests of 8 KiB, 64 in flight, completions taken and requests sent as they come. If
+/// `busy`, it looks for completions until there are some.
+void InFlight(Queue* queue, uint32_t count, bool busy) {
+  constexpr uint32_t kSize = 8192, kDepth = 64;
   const auto text = Text(kSize * kDepth);
   std::vector<std::vector<uint8_t>> outputs(kDepth);
   for (auto& output : outputs) output.resize(warpdrive::CompressBound(kSize));
   std::vector<uint64_t> free;
   for (uint64_t i = 0; i < kDepth; ++i) free.push_back(i);
   uint32_t sent = 0, done = 0, doorbells = 0;
-  for (int idle = 0; done < kCount && Check(idle < 600, "no completion in 60 s");) {
+  for (int idle = 0; done < count && Check(idle < 600, "no completion in 60 s");) {
     std::vector<Request> batch;
-    while (!free.empty() && sent + batch.size() < kCount) {
+    while (!free.empty() && sent + batch.size() < count) {
       const uint64_t slot = free.back();
       free.pop_back();
       Request request;
@@ -216,7 +218,7 @@ void InFlight(Queue* queue) {
       free.push_back(completions[i].tag);
     }
     done += n;
-    if (n == 0 && !queue->Wait(100)) ++idle;
+    if (n == 0 && !busy && !queue->Wait(100)) ++idle;
   }
   std::printf("# %u requests of 8 KiB by %u batches\n", sent, doorbells);
 }
@@ -289,6 +291,16 @@ int Refused(const std::string& name) {
   return 3;
 }
 
+int Busy(uint32_t count) {
+  const auto found = Found();
+  if (found.empty()) return 3;
+  const auto device = Open(found[0]);
+  const auto queue = OpenQueue(device.get());
+  if (queue) InFlight(queue.get(), count, true);
+  if (!problem.empty()) std::printf("# %s\n", problem.c_str());
+  return problem.empty() ? 0 : 4;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -297,6 +309,7 @@ int main(int argc, char** argv) {
        {TransportKind::kSpimdev, TransportKind::kUacce, TransportKind::kVfioPci}) {
     if (name == warpdrive::NameOf(kind)) wanted = kind;
   }
+  if (argc > 3) return Busy(static_cast<uint32_t>(std::atoi(argv[3])));
   if (argc > 2) return Refused(argv[2]);
   Case("discovery", Discovery);
   const auto found = Found();
@@ -309,7 +322,7 @@ int main(int argc, char** argv) {
   });
   if (queue) {
     Case("blocks of every format", [&] { Blocks(queue.get()); });
-    Case("64 requests in flight", [&] { InFlight(queue.get()); });
+    Case("64 requests in flight", [&] { InFlight(queue.get(), 2000, false); });
     Case("decompression, zlib", [&] { Decompress(device.get(), queue.get(), Format::kZlib); });
     Case("decompression, gzip", [&] { Decompress(device.get(), queue.get(), Format::kGzip); });
     if (wanted != TransportKind::kUacce)

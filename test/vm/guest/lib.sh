@@ -26,6 +26,31 @@ result() {
   fi
 }
 
+# calls_in FILE: the system calls that strace counted, without those by which the library looks, at
+# most once per millisecond in which nothing came, whether the device is still there.
+calls_in() {
+  awk '$NF ~ /^(access|faccessat2?|openat|read|close|total)$/ { next }
+    $4 ~ /^[0-9]+$/ { calls += $4 } END { print calls + 0 }' "$1"
+}
+
+# no_calls TRANSPORT: system calls do not grow with requests while the device is busy.
+no_calls() {
+  local n few many
+  for n in 200 2200; do
+    as_user strace -c -f -o "/tmp/calls.$n" "$CHECKOUT/test/vm/out/driver_cases" "$1" busy "$n" || return 1
+  done
+  few=$(calls_in /tmp/calls.200)
+  many=$(calls_in /tmp/calls.2200)
+  { cat /tmp/calls.2200; echo "$few system calls for 200 requests, $many for 2200"; } | tee /tmp/calls
+  [ "$few" -gt 0 ] && [ $((many - few)) -lt 20 ]
+}
+calls_of_requests() {
+  touch /tmp/calls.200 /tmp/calls.2200
+  chown "$TEST_UID" /tmp/calls.200 /tmp/calls.2200
+  result 'driver: no system call per request while busy' no_calls "$1"
+  tail -1 /tmp/calls | sed 's/^/# /'
+}
+
 # run FILE ARGUMENT...: a Node program of test/vm/guest, as the user.
 run() { as_user "$NODE" "$CHECKOUT/test/vm/guest/$1.js" "${@:2}" 2>&1; }
 

@@ -25,6 +25,7 @@ names_the_limit() {
 as_user "$CHECKOUT/test/vm/out/driver_cases" spimdev
 result 'driver: a limit of locked memory that is too low is named' names_the_limit
 cat /sys/class/spimdev/*/device/sim | sed 's/^/# /'
+calls_of_requests spimdev
 serve_root
 run device spimdev
 run faults spimdev

@@ -13,6 +13,7 @@ chown "$TEST_UID" /dev/hisi_zip-*
 
 as_user "$CHECKOUT/test/vm/out/driver_cases" uacce
 cat /sys/class/uacce/*/device/sim | sed 's/^/# /'
+calls_of_requests uacce
 serve_root
 run device uacce
 run faults uacce

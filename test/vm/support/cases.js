@@ -19,6 +19,7 @@ const NEEDED = [
     'busybox',
   ],
   'qemu-system-x86_64',
+  'strace',
 ];
 
 /** Why guests cannot run here; undefined if they can. */
@@ -26,7 +27,7 @@ function missing() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs Linux on x86-64';
   const absent = NEEDED.filter((program) => !has(program));
   if (!absent.length) return undefined;
-  return `needs ${absent.join(', ')} (Debian: qemu-system-x86 busybox-static cpio kmod xz-utils gcc make)`;
+  return `needs ${absent.join(', ')} (Debian: qemu-system-x86 busybox-static cpio kmod xz-utils gcc make strace)`;
 }
 
 /**
