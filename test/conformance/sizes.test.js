@@ -11,6 +11,9 @@ const { CLASSES, classData } = require('../support/classes');
 // are what made-up words exceed that by: libdeflate has no setting between.
 const LIMITS = { 1: 1, 5: 1.011, 6: 1.008, 7: 1.006, 9: 1 };
 const SIZE = 2_500_000;
+// zlib's blocks, which do that codec's work in builds without it, end with five bytes of a flush.
+const codecs = zlib.warpdrive?.devices().at(-1).codecs.join() ?? '';
+const SLACK = codecs.includes('libdeflate') ? 0 : 0.001;
 
 for (const name of CLASSES) {
   test(`${name}: every level`, () => {
@@ -18,7 +21,7 @@ for (const name of CLASSES) {
     for (let level = 1; level <= 9; level++) {
       const packed = zlib.gzipSync(data, { level });
       const ratio = packed.length / node.gzipSync(data, { level }).length;
-      const limit = LIMITS[level] ?? 1.005;
+      const limit = (LIMITS[level] ?? 1.005) + SLACK;
       assert.ok(ratio <= limit, `level ${level}: ${ratio.toFixed(4)} of node:zlib's size`);
       assert.ok(node.gunzipSync(packed).equals(data));
     }
