@@ -1,18 +1,19 @@
 // libFuzzer: the property of support/graft_property.h for any bytes. An input is taken as a deflate
 // stream as it is, and once more compressed by zlib with settings from its first bytes and then
 // damaged, because bytes that come to grief in a block header early teach little.
-#include <zlib.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <span>
 
+#include "deflate_settings.h"
 #include "support/data.h"
 #include "support/graft_property.h"
 
 namespace {
 
+using warpdrive::fuzz::Deflate;
 using warpdrive::test::Bytes;
 
 constexpr size_t kSettings = 6;
@@ -22,23 +23,6 @@ void Check(std::span<const uint8_t> stream, size_t history, bool final) {
   if (violation == nullptr) return;
   std::fprintf(stderr, "Graft() %s (history %zu, final %d)\n", violation, history, final);
   std::abort();
-}
-
-Bytes Deflate(std::span<const uint8_t> data, const uint8_t* settings) {
-  z_stream deflater{};
-  if (deflateInit2(&deflater, settings[0] % 10, Z_DEFLATED, -(9 + settings[1] % 7),
-                   1 + settings[2] % 9, settings[3] % 5) != Z_OK) {
-    std::abort();
-  }
-  Bytes out(data.size() * 2 + 1024);
-  deflater.next_in = const_cast<Bytef*>(data.data());
-  deflater.avail_in = static_cast<uInt>(data.size());
-  deflater.next_out = out.data();
-  deflater.avail_out = static_cast<uInt>(out.size());
-  if (deflate(&deflater, Z_FINISH) != Z_STREAM_END) std::abort();
-  out.resize(deflater.total_out);
-  deflateEnd(&deflater);
-  return out;
 }
 
 }  // namespace
