@@ -12,8 +12,8 @@ namespace warpdrive {
 /// aligned to the access; the caller keeps them inside size(). Values are little-endian words, as
 /// every CPU this hardware exists beside.
 ///
-/// Accesses of one thread reach the device in program order; they are not ordered against normal
-/// memory: barrier.h does that.
+/// Accesses of one thread reach the device in program order (VFIO and the drivers map registers as
+/// device memory, uncached); they are not ordered against normal memory: barrier.h does that.
 class Mmio {
  public:
   virtual ~Mmio() = default;

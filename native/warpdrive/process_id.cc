@@ -30,6 +30,7 @@ std::atomic<pid_t>* Remembered() {
 
 pid_t ProcessId() {
   std::atomic<pid_t>* word = Remembered();
+  // Relaxed: every thread would write the same number, and nothing else depends on it.
   pid_t id = word->load(std::memory_order_relaxed);
   if (id == 0) {
     id = getpid();

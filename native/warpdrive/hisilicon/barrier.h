@@ -52,4 +52,19 @@ inline void BarrierBeforeRelease() {
 #endif
 }
 
+/// Between a CQ doorbell that asks for an event and the last look at the CQ before sleeping. A load
+/// of normal memory may overtake a store to device memory, on x86 too (it waits in the store
+/// buffer): the look would be from before the asking, and a completion between the two would raise
+/// no event. Stores before loads: dmb osh, mfence. That the doorbell has left is all that a CPU can
+/// promise of a posted write; for the rest of its way every sleep ends by itself, too.
+inline void BarrierAfterArm() {
+#if defined(__aarch64__)
+  asm volatile("dmb osh" ::: "memory");
+#elif defined(__x86_64__) || defined(__i386__)
+  asm volatile("mfence" ::: "memory");
+#else
+  __sync_synchronize();
+#endif
+}
+
 }  // namespace warpdrive::hisilicon

@@ -282,14 +282,16 @@ void QmFunction::ReleaseQueue(uint16_t number) {
 bool QmFunction::Healthy() {
   const std::lock_guard lock(mutex_);
   if (stop_word_ != 0) return false;
-  // Any asynchronous event is an error: a ring that overflowed, or a completion that failed.
+  // Any asynchronous event is an error: a ring that overflowed, or a completion that failed. The
+  // phase bit is in the word that says so, and nothing else is read for it: no barrier.
   const uint8_t* aeq = events_.data() + size_t{eq_depth_} * kEventBytes;
   const uint32_t event = *reinterpret_cast<const volatile uint32_t*>(aeq);
   if ((event & kEventPhase) != 0 || parts_.config->Read32(kConfigId) == 0xFFFFFFFF) Break();
   return stop_word_ == 0;
 }
 
-// Seen by the queues' owners, who look at the word as at one that the kernel writes.
+// Seen by the queues' owners, who look at the word as at one that the kernel writes: volatile, and
+// no order needed, since it only makes them stop. What made us set it they need not see.
 void QmFunction::Break() { *static_cast<volatile uint32_t*>(&stop_word_) = 1; }
 
 }  // namespace warpdrive::hisilicon

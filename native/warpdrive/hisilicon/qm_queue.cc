@@ -8,7 +8,8 @@
 namespace warpdrive::hisilicon {
 namespace {
 
-// The device writes the rings, and so does the kernel the stop words, behind the compiler's back.
+// The device writes the rings, and so does the kernel the stop words, behind the compiler's back:
+// volatile makes each access one that happens, once, and of its width. Their order is barrier.h's.
 template <typename T>
 T Load(const void* address) {
   return *static_cast<const volatile T*>(address);
@@ -151,6 +152,7 @@ void QmQueue::ReleaseCompletions(bool event) {
   if (state() != QmState::kRunning) return;
   BarrierBeforeRelease();  // entries and the stop word are read before the device may go on
   Ring(DoorbellCommand::kCq, cursor_.load(std::memory_order_relaxed) & kIndexMask, event);
+  if (event) BarrierAfterArm();  // the doorbell before the caller's last look at the CQ
   popped_ = 0;
   armed_ = event;
 }

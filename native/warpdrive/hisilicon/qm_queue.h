@@ -92,6 +92,9 @@ class QmQueue {
   bool armed_ = false;   ///< the last CQ doorbell asked for an event
   QmState state_ = QmState::kRunning;
   std::string problem_;
+  // The owner writes these; another thread reads them for hints (is it worth to wake the owner?),
+  // and reads nothing else on the strength of them. So relaxed is enough: one word each, that is
+  // never half old. Head and phase share one, since each makes no sense with an old other.
   /// CQ head in the low half, expected phase in bit 16: for HasCompletion() of another thread.
   std::atomic<uint32_t> cursor_{1u << 16};
   std::atomic<uint32_t> outstanding_{0};

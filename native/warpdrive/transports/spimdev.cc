@@ -79,9 +79,9 @@ class SpimdevQueue final : public TransportQueue {
   Mapping ring_;
   std::unique_ptr<MappedMmio> mmio_;
   WaitKind wait_ = WaitKind::kSleep;
-  // Set by the waiting thread, read by the owner.
-  std::atomic<bool> gone_{false};
-  std::atomic<bool> stopped_{false};
+  // Relaxed: a late look costs one more wait, and nothing is read on the strength of them.
+  std::atomic<bool> gone_{false};     ///< set by the waiting thread, read by the owner
+  std::atomic<bool> stopped_{false};  ///< set by the owner, read by the waiting thread
 };
 
 SpimdevQueue::~SpimdevQueue() {
@@ -115,6 +115,7 @@ Outcome SpimdevQueue::Map(uint64_t region, size_t size, size_t page_size, Mappin
 // The driver leaves {number, version of the queue manager} at the start of the ring. The RFC's own
 // sample never learns the number and works with queue 0 alone.
 Outcome SpimdevQueue::LearnNumber(int protocol) {
+  // Written before mmap() returned: a system call, so no barrier.
   const auto* words = reinterpret_cast<const volatile uint32_t*>(ring_.data());
   const uint32_t number = words[0];
   const uint32_t version = words[1];

@@ -40,7 +40,9 @@ Error Named(const DeviceDescription& description, Error error);
 size_t PageSize(const TransportOptions& options);
 
 /// What a queue does with memory that others wrote before it: zeroes `size` bytes (a multiple of 8,
-/// 8-aligned) with plain stores, as uncached mappings need.
+/// 8-aligned) with plain stores, as uncached mappings need. The device must not look before the
+/// zeros are there: uacce starts its queue by a system call afterwards, and spimdev's, which runs
+/// already, fetches nothing before the first doorbell, which has a barrier before it.
 void ClearRing(uint8_t* data, size_t size);
 
 }  // namespace warpdrive

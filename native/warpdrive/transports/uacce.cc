@@ -118,7 +118,9 @@ class UacceQueue final : public TransportQueue {
   MappingGuard dus_guard_;
   std::unique_ptr<MappedMmio> mmio_;
   bool started_ = false;
-  std::atomic<bool> stopped_{false};  ///< set by the owner, read by the waiting thread
+  /// Set by the owner; the waiting thread reads it, relaxed: it only turns a wait into a nap, and
+  /// the descriptor stays open until that thread is gone.
+  std::atomic<bool> stopped_{false};
 };
 
 Outcome UacceQueue::LearnGeometry(Direction direction, int protocol) {
@@ -236,6 +238,8 @@ bool UacceQueue::Stop() {
 bool UacceQueue::Alive() {
   if (ProcessId() != pid_ || stopped_ || !started_) return false;
   if (mmio_guard_.lost() || dus_guard_.lost()) return false;
+  // The kernel writes these words: volatile, so that they are read each time. No barrier, since no
+  // ring is read on the strength of what they say.
   const auto* send = const_cast<const volatile uint32_t*>(rings_.stop_send);
   const auto* receive = const_cast<const volatile uint32_t*>(rings_.stop_receive);
   if (*send != 0 || *receive != 0) return false;
