@@ -44,9 +44,9 @@ class CompletionWatch {
   const Notify notify_;
   void* const context_;
   EventWord word_;
-  // The owner sets one of these and then signals the word; the watch takes the word's value and then
-  // looks at these. So it sees the flag, or does not fall asleep. Release and acquire would do; once
-  // per sleep the stronger order costs nothing.
+  // The owner sets one of these and then signals the word; the watch takes the word's value and
+  // then looks at these. So it sees the flag, or does not fall asleep. Release and acquire would
+  // do; once per sleep the stronger order costs nothing.
   std::atomic<bool> armed_{false};
   std::atomic<bool> quit_{false};
   std::atomic<int64_t> deadline_ns_{0};  ///< relaxed: published by armed_
