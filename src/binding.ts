@@ -1,6 +1,6 @@
 // The only file that loads the addon.
 import { join } from 'node:path';
-import { publish } from './device-events.js';
+import { logDevices, publish } from './device-events.js';
 
 /** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
 export enum Scratch {
@@ -99,8 +99,10 @@ export interface NativeDevice {
   codecs: string[];
   /** Whether new streams may go there, consent and configuration included. */
   usable: boolean;
-  /** If not usable: why, and what to do. */
+  /** If not usable: why. */
   reason?: string;
+  /** If not usable: what to do about it. */
+  advice?: string;
   /** Hardware: the kernel's name of the queue protocol ("hisi_qm_v2"). */
   api?: string;
   generation?: string;
@@ -142,7 +144,8 @@ export interface NativeDeviceStats {
 
 /** Something that happened to a device; streams go on. */
 export interface NativeEvent {
-  type: 'failover' | 'quarantine' | 'recovery';
+  /** `open`: a thread got a queue, since a stream was sent there. Only logged. */
+  type: 'failover' | 'quarantine' | 'recovery' | 'open';
   device: string;
   fault: string;
   detail: string;
@@ -150,6 +153,8 @@ export interface NativeEvent {
   requests: number;
   /** quarantine: milliseconds until the device is tried again. */
   retryInMs: number;
+  /** open: other processes could ring the queue's doorbell; allowUnsafeDoorbell consents to that. */
+  sharedDoorbell: boolean;
 }
 
 export interface NativeConfiguration {
@@ -201,7 +206,8 @@ interface Addon {
   setDispatcher(dispatcher: (ready: Ready[], events?: NativeEvent[]) => void): void;
   kick(): void;
   crc32(bytes: ArrayBufferView, value: number): number;
-  devices(): NativeDevice[];
+  /** `open`: tries to get a queue of each accelerator that looks usable. */
+  devices(open: boolean): NativeDevice[];
   /** Also of "auto" and "hardware". */
   knowsDevice(name: string): boolean;
   stats(): NativeStats;
@@ -241,6 +247,7 @@ addon.setDispatcher((ready, events) => {
   if (events) publish(events);
   dispatch(ready);
 });
+logDevices(() => addon.devices(false));
 
 let kickScheduled = false;
 

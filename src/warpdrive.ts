@@ -64,9 +64,13 @@ function warnOfDoorbell(): void {
   );
 }
 
-/** The devices that can execute requests, best first. The last one is the software device. */
-export function devices(): Device[] {
-  return addon.devices();
+/**
+ * The devices that can execute requests, best first. The last one is the software device. With
+ * `open` a queue of each accelerator that looks usable is opened and closed again, as a stream would
+ * do it: then `usable` also tells of devices that are busy, and of limits of locked memory.
+ */
+export function devices(options: { open?: boolean } = {}): Device[] {
+  return addon.devices(options.open === true);
 }
 
 export function stats(): Stats {

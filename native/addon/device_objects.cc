@@ -27,6 +27,8 @@ const char* NameOfType(DeviceEvent::Type type) {
       return "quarantine";
     case DeviceEvent::Type::kRecovery:
       return "recovery";
+    case DeviceEvent::Type::kOpen:
+      return "open";
   }
   return "";
 }
@@ -69,7 +71,8 @@ Napi::Object RoutingOf(Napi::Env env, const std::array<uint64_t, kReasons>& reas
   return result;
 }
 
-Napi::Object DeviceObject(Napi::Env env, const DeviceInfo& info, const std::string& why_not) {
+Napi::Object DeviceObject(Napi::Env env, const DeviceInfo& info, const std::string& why_not,
+                          const std::string& advice) {
   auto codecs = Napi::Array::New(env, info.codecs.size());
   for (uint32_t i = 0; i < info.codecs.size(); ++i) codecs[i] = info.codecs[i];
   auto result = Napi::Object::New(env);
@@ -79,6 +82,7 @@ Napi::Object DeviceObject(Napi::Env env, const DeviceInfo& info, const std::stri
   result["codecs"] = codecs;
   result["usable"] = why_not.empty();
   if (!why_not.empty()) result["reason"] = why_not;
+  if (!advice.empty()) result["advice"] = advice;
   return result;
 }
 
@@ -87,15 +91,18 @@ const char* NameOfDma(DmaMode mode) {
   return mode == DmaMode::kSva ? "sva" : mode == DmaMode::kMapped ? "mapped" : "unsupported";
 }
 
-Napi::Object HardwareObject(Napi::Env env, const hardware::Found& found, const Router& router) {
+Napi::Object HardwareObject(Napi::Env env, const hardware::Found& found, const Router& router,
+                            bool open) {
   const DeviceDescription& description = found.description;
   const DeviceInfo info{.name = description.name,
                         .transport = NameOf(description.transport),
                         .threads = 0,
                         .codecs = description.algorithms,
                         .kind = {}};
-  Napi::Object result =
-      DeviceObject(env, info, hardware::WhyUnusable(found, router.unsafe_doorbell_allowed()));
+  const bool consent = router.unsafe_doorbell_allowed();
+  const Complaint complaint =
+      open ? hardware::TryToOpen(found, consent) : hardware::WhyUnusable(found, consent);
+  Napi::Object result = DeviceObject(env, info, complaint.why, complaint.advice);
   result["api"] = description.api;
   result["generation"] = description.generation;
   result["numaNode"] = description.numa_node;
@@ -106,12 +113,16 @@ Napi::Object HardwareObject(Napi::Env env, const hardware::Found& found, const R
 }
 #endif
 
-std::string WhyNot(const Router& router, const RoutedDevice& device) {
-  if (!device.allowed.load(std::memory_order_relaxed)) return "not among configure({ devices })";
-  if (device.info.shared_doorbell && !router.unsafe_doorbell_allowed()) {
-    return "other processes could ring its doorbell: needs allowUnsafeDoorbell";
+Napi::Object RoutedObject(Napi::Env env, const Router& router, const RoutedDevice& device) {
+  if (!device.allowed.load(std::memory_order_relaxed)) {
+    return DeviceObject(env, device.info, "not among configure({ devices })",
+                        "name it there, or give 'all'");
   }
-  return "";
+  if (device.info.shared_doorbell && !router.unsafe_doorbell_allowed()) {
+    return DeviceObject(env, device.info, "other processes could ring its doorbell",
+                        "give allowUnsafeDoorbell if they are trusted");
+  }
+  return DeviceObject(env, device.info, "", "");
 }
 
 }  // namespace
@@ -135,6 +146,7 @@ Napi::Value EventsOf(Napi::Env env, const std::vector<DeviceEvent>& events) {
     entry["detail"] = event.detail;
     entry["requests"] = static_cast<double>(event.requests);
     entry["retryInMs"] = static_cast<double>(event.retry_in_ms);
+    entry["sharedDoorbell"] = event.shared_doorbell;
     list[i] = entry;
   }
   return list;
@@ -212,6 +224,7 @@ Napi::Value Environment::Configure(const Napi::CallbackInfo& info) {
 Napi::Value Environment::Devices(const Napi::CallbackInfo& info) {
   Machine& machine = Machine::Instance();
   Router& router = *machine.router();
+  [[maybe_unused]] const bool open = info[0].ToBoolean().Value();
   auto list = Napi::Array::New(info.Env());
   uint32_t count = 0;
   const auto listed = [&](const std::string& name) {
@@ -224,14 +237,14 @@ Napi::Value Environment::Devices(const Napi::CallbackInfo& info) {
   };
   for (size_t i = 0; i < router.size(); ++i) {
     if (listed(router.at(i).info.name)) continue;
-    list[count++] = DeviceObject(info.Env(), router.at(i).info, WhyNot(router, router.at(i)));
+    list[count++] = RoutedObject(info.Env(), router, router.at(i));
   }
 #if defined(__linux__)
   for (const hardware::Found& found : machine.found()) {
-    list[count++] = HardwareObject(info.Env(), found, router);
+    list[count++] = HardwareObject(info.Env(), found, router, open);
   }
 #endif
-  list[count] = DeviceObject(info.Env(), Software().Info(), "");
+  list[count] = DeviceObject(info.Env(), Software().Info(), "", "");
   return list;
 }
 

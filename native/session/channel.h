@@ -56,13 +56,15 @@ struct ChannelStats {
 
 /// Something that happened to a device, for those who watch. Streams go on.
 struct DeviceEvent {
-  enum class Type : uint8_t { kFailover, kQuarantine, kRecovery };
+  /// kOpen: this thread got a queue, since a stream goes there.
+  enum class Type : uint8_t { kFailover, kQuarantine, kRecovery, kOpen };
   Type type = Type::kFailover;
   std::string device = {};
   Fault fault = Fault::kNone;
   std::string detail = {};
-  uint64_t requests = 0;     ///< kFailover: how many go on in software
-  uint64_t retry_in_ms = 0;  ///< kQuarantine
+  uint64_t requests = 0;         ///< kFailover: how many go on in software
+  uint64_t retry_in_ms = 0;      ///< kQuarantine
+  bool shared_doorbell = false;  ///< kOpen: others could ring it, and the operator consented
 };
 
 /// Used by one thread.

@@ -39,6 +39,10 @@ bool Channel::OpenLane(size_t index) {
     return false;
   }
   ++lane.generation;
+  const DeviceInfo& info = router_->at(index).info;
+  Report({.type = DeviceEvent::Type::kOpen,
+          .device = info.name,
+          .shared_doorbell = info.shared_doorbell});
   return true;
 }
 

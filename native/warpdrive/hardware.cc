@@ -33,6 +33,31 @@ std::unique_ptr<Transport> MakeTransport(const DeviceDescription& description,
                                                         : MakeSpimdev(description, transport);
 }
 
+std::string AdviceFor(ErrorCode code, const DeviceDescription& description) {
+  const std::string& node = description.dev_path;
+  switch (code) {
+    case ErrorCode::kBusy:
+      return "another process has it, or it is being reset: fuser -v " + node +
+             " lists its users; end one of them, give each process a device of its own, or wait "
+             "(it is tried again)";
+    case ErrorCode::kGone:
+      return "it was removed or reset: look into the kernel log; if it comes back it is tried "
+             "again";
+    case ErrorCode::kPermission:
+      return "let a udev rule give " + node +
+             " to a group that this user is in (docs/hardware.md "
+             "has the rule)";
+    case ErrorCode::kMemoryLimit:
+      return "raise the limit of locked memory (ulimit -l; LimitMEMLOCK= of a systemd unit; "
+             "--ulimit memlock= of a container)";
+    case ErrorCode::kUnsupported:
+    case ErrorCode::kProtocol:
+    case ErrorCode::kSystem:
+      break;
+  }
+  return std::string(kUnknownKernel);
+}
+
 }  // namespace
 
 std::vector<Found> OpenDevices(const Options& options) {
@@ -57,9 +82,19 @@ std::vector<Found> OpenDevices(const Options& options) {
   return all;
 }
 
-std::string WhyUnusable(const Found& found, bool unsafe_doorbell_allowed) {
-  if (!found.description.usable) return found.description.why_unusable;
-  return found.needs_consent && !unsafe_doorbell_allowed ? std::string(kSharedDoorbellRisk) : "";
+Complaint WhyUnusable(const Found& found, bool unsafe_doorbell_allowed) {
+  if (!found.description.usable) return {found.description.why_unusable, found.description.advice};
+  if (!found.needs_consent || unsafe_doorbell_allowed) return {};
+  return {std::string(kSharedDoorbellRisk), std::string(kSharedDoorbellAdvice)};
+}
+
+Complaint TryToOpen(const Found& found, bool unsafe_doorbell_allowed) {
+  Complaint complaint = WhyUnusable(found, unsafe_doorbell_allowed);
+  if (!complaint.empty() || !found.device) return complaint;
+  auto& device = static_cast<hisilicon::ZipDevice&>(*found.device);
+  const auto queue = device.transport().OpenQueue(Direction::kCompress);
+  if (queue) return {};
+  return {queue.error().message, AdviceFor(queue.error().code, found.description)};
 }
 
 }  // namespace warpdrive::hardware

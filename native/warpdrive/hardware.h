@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "device/device.h"
+#include "warpdrive/discovery/identity.h"
 #include "warpdrive/syscalls.h"
 #include "warpdrive/transport.h"
 
@@ -40,7 +41,10 @@ struct Found {
 /// All accelerators, usable ones first, the nearest of them first. Reads sysfs; opens nothing.
 std::vector<Found> OpenDevices(const Options& options);
 
-/// What devices() and the doctor say of `found` under the given consent; empty = it can be used.
-std::string WhyUnusable(const Found& found, bool unsafe_doorbell_allowed);
+/// What devices() and the doctor say of `found` under the given consent; empty = it can be used, as
+/// far as looking tells.
+Complaint WhyUnusable(const Found& found, bool unsafe_doorbell_allowed);
+/// The same, and if it looks usable by opening a queue and closing it again.
+Complaint TryToOpen(const Found& found, bool unsafe_doorbell_allowed);
 
 }  // namespace warpdrive::hardware

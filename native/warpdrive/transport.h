@@ -48,7 +48,10 @@ struct DeviceDescription {
   int priority = 0;       ///< higher is tried first among equally near devices
   bool isolated = false;  ///< the kernel took it out of service after hardware errors
   bool usable = false;
-  std::string why_unusable;  ///< empty if usable; else what is wrong and what to do
+  std::string why_unusable;  ///< empty if usable; else what is wrong
+  std::string advice;        ///< empty if usable; else what to do about it
+  /// Unusable by what may change while this process runs: busy, no permission, isolated.
+  bool for_now = false;
   std::string sysfs_path;
   std::string dev_path;  ///< "/dev/hisi_zip-0", "/dev/vfio/12"; empty if none yet
   // spimdev

@@ -8,7 +8,13 @@ import { renderFields } from './table.js';
 export type DeviceFields = Record<string, unknown>;
 
 /** Classes in which the kernel lists the accelerators that user space may reach. */
-const HARDWARE_CLASSES = ['/sys/class/uacce', '/sys/class/spimdev'];
+const HARDWARE_CLASSES = ['/sys/class/uacce', '/sys/class/spimdev', '/sys/class/sdmdev'];
+
+const NO_HARDWARE =
+  'if there is an accelerator (lspci -d 19e5:), load its driver: modprobe uacce; ' +
+  'modprobe hisi_zip uacce_mode=1; docs/hardware.md has the ways without shared addressing';
+const NOT_LISTED =
+  'unset WARPDRIVE_DEVICES and WARPDRIVE_DISABLE; what does other work than compression stays unused';
 
 export interface Findings {
   /** Empty, with the reason in `error`, if the package could not be loaded. */
@@ -52,10 +58,17 @@ function describeHardware(hardware: DeviceFields[], classes: string[]): string {
   const present = looks.filter(({ entries }) => entries.length > 0);
   if (present.length === 0) {
     const where = looks.map(({ folder, outcome }) => `  ${folder}: ${outcome}\n`).join('');
-    return `\nno WarpDrive hardware found: looked in ${classes.join(', ')}\n${where}`;
+    return `\nno WarpDrive hardware found: looked in ${classes.join(', ')}\n${where}  what to do: ${NO_HARDWARE}\n`;
   }
   const where = present.map(({ folder, outcome }) => `  ${folder}: ${outcome}\n`).join('');
-  return `\nno WarpDrive hardware in use, though the kernel shows some:\n${where}`;
+  return `\nno WarpDrive hardware in use, though the kernel shows some:\n${where}  what to do: ${NOT_LISTED}\n`;
+}
+
+/** One device; behind its fields why it is not used, and what to do about it. */
+function describeDevice({ name, reason, advice, ...fields }: DeviceFields): string {
+  const why = reason === undefined ? '' : `  not used because: ${reason}\n`;
+  const cure = advice === undefined ? '' : `  what to do: ${advice}\n`;
+  return `\ndevice ${name}\n${renderFields(fields, '  ')}${why}${cure}`;
 }
 
 /** The text of `warpdrive doctor`. */
@@ -73,9 +86,7 @@ export function doctorReport(findings: Findings): string {
     codecs: software?.codecs,
     threads: software?.threads,
   });
-  const details = devices
-    .map(({ name, ...fields }) => `\ndevice ${name}\n${renderFields(fields, '  ')}`)
-    .join('');
+  const details = devices.map(describeDevice).join('');
   const hardware = devices.filter(({ transport }) => transport !== 'software');
   return summary + details + describeHardware(hardware, hardwareClasses);
 }

@@ -13,9 +13,9 @@ const usage = `Usage: warpdrive COMMAND
 `;
 
 /** Not imported above, so that doctor can tell why the addon does not load. */
-function listDevices(): DeviceFields[] {
+function listDevices(open = false): DeviceFields[] {
   const { warpdrive } = require('../index.js') as typeof import('../index.js');
-  return warpdrive.devices().map((device) => ({ ...device }));
+  return warpdrive.devices({ open }).map((device) => ({ ...device }));
 }
 
 function showDevices(json: boolean): void {
@@ -27,7 +27,7 @@ function examine(): number {
   let devices: DeviceFields[] = [];
   let error: unknown;
   try {
-    devices = listDevices();
+    devices = listDevices(true);
   } catch (reason) {
     error = reason;
   }

@@ -74,7 +74,9 @@ test('doctor: no hardware, and where it looked', () => {
   assert.ok(
     report.endsWith(
       `\nno WarpDrive hardware found: looked in ${empty}, ${missing}\n` +
-        `  ${empty}: empty\n  ${missing}: No such file or directory\n`,
+        `  ${empty}: empty\n  ${missing}: No such file or directory\n` +
+        '  what to do: if there is an accelerator (lspci -d 19e5:), load its driver: modprobe uacce; ' +
+        'modprobe hisi_zip uacce_mode=1; docs/hardware.md has the ways without shared addressing\n',
     ),
     report,
   );
@@ -84,7 +86,34 @@ test('doctor: hardware that the kernel shows and nobody uses', () => {
   const folder = folderWith({ 'hisi_zip-0': '', 'hisi_zip-1': '' });
   const report = doctorReport({ devices: [software], error: undefined, hardwareClasses: [folder] });
   assert.match(report, /\nno WarpDrive hardware in use, though the kernel shows some:\n/);
-  assert.ok(report.endsWith(`  ${folder}: hisi_zip-0, hisi_zip-1\n`));
+  assert.match(report, new RegExp(`  ${folder}: hisi_zip-0, hisi_zip-1\\n  what to do: unset`));
+});
+
+test('doctor: why a device is not used, and what to do about it', () => {
+  const refused = {
+    ...hardware,
+    usable: false,
+    reason: 'no permission to read and write /dev/hisi_zip-0',
+    advice: 'let a udev rule give it to a group that this user is in',
+  };
+  const report = doctorReport({ devices: [refused, software], error: undefined });
+  assert.ok(
+    report.includes(
+      '\n  usable     false\n' +
+        '  not used because: no permission to read and write /dev/hisi_zip-0\n' +
+        '  what to do: let a udev rule give it to a group that this user is in\n',
+    ),
+    report,
+  );
+});
+
+test('doctor: a device of the addon that is refused says so, in the whole program', () => {
+  const env = { ...process.env, WARPDRIVE_TEST_DEVICES: 'name=test-0,shared' };
+  const { stdout } = spawnSync(process.execPath, [WARPDRIVE, 'doctor'], { env });
+  const device = /^device test-0\n( .*\n)+/m.exec(stdout.toString())?.[0];
+  assert.match(device, /^ {2}usable +false$/m);
+  assert.match(device, /^ {2}not used because: other processes could ring its doorbell$/m);
+  assert.match(device, /^ {2}what to do: give allowUnsafeDoorbell/m);
 });
 
 test('doctor: hardware in use', () => {

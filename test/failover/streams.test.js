@@ -103,3 +103,41 @@ test('a setting that cannot be read is named', { skip }, async () => {
   );
   assert.match(stderr, /WARPDRIVE_TEST_DEVICES.*colour/);
 });
+
+test('NODE_DEBUG=warpdrive tells what is chosen, refused and quarantined, and of consent', {
+  skip,
+}, async () => {
+  const logOf = async (device, env = {}) => {
+    const { code, stderr } = await runScene(
+      async (zlib) => {
+        zlib.warpdrive.configure({ device: 'test-0' });
+        const stream = zlib.createGzip();
+        stream.end(Buffer.alloc(3_000_000, 'several words '));
+        for await (const chunk of stream) chunk.length;
+      },
+      {},
+      { env: { NODE_DEBUG: 'warpdrive', WARPDRIVE_TEST_DEVICES: device, ...env } },
+    );
+    assert.equal(code, 0, stderr);
+    return stderr;
+  };
+  const sound = await logOf('name=test-0,block=65536');
+  assert.match(sound, /WARPDRIVE \d+: software \(software\): found/);
+  assert.match(sound, /test-0: chosen for a stream, queue opened\n/);
+  assert.match(
+    await logOf('name=test-0,block=65536,removal@9'),
+    /test-0: quarantined for \d+ ms: queue-dead/,
+  );
+  assert.match(
+    await logOf('name=test-0,refuse-queue'),
+    /test-0: refused a queue, tried again in \d+ ms/,
+  );
+  const shared = await logOf('name=test-0,shared');
+  assert.match(
+    shared,
+    /test-0 \(.*\): not used: other processes could ring its doorbell; give allow/,
+  );
+  assert.doesNotMatch(shared, /test-0: chosen/);
+  const consented = await logOf('name=test-0,shared', { WARPDRIVE_ALLOW_UNSAFE_DOORBELL: '1' });
+  assert.match(consented, /test-0: chosen .*doorbell is shared.*can ring this process's doorbells/);
+});

@@ -3,16 +3,16 @@
 
 #include <string>
 
+#include "warpdrive/discovery/identity.h"
 #include "warpdrive/syscalls.h"
 
 namespace warpdrive {
 
-/// Empty if `node` can be opened for reading and writing as far as its mode tells; otherwise a
-/// phrase that names the node, the reason and what to do.
-std::string WhyNoAccess(Syscalls* calls, const std::string& node);
+/// Empty if `node` can be opened for reading and writing as far as its mode tells; otherwise names
+/// the node, the reason and what to do.
+Complaint WhyNoAccess(Syscalls* calls, const std::string& node);
 
 /// For a VFIO group: its own node and `dev_root`/vfio/vfio.
-std::string WhyNoGroupAccess(Syscalls* calls, const std::string& dev_root,
-                             const std::string& group);
+Complaint WhyNoGroupAccess(Syscalls* calls, const std::string& dev_root, const std::string& group);
 
 }  // namespace warpdrive

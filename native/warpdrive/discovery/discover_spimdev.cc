@@ -32,25 +32,31 @@ void ReadDmaMode(DeviceDescription* device, const std::string& group) {
   const auto flags = ReadUnsigned(group + "/dma_flag", UINT32_MAX);
   const auto type = ReadUnsigned(group + "/iommu_type", INT32_MAX);
   if (!flags) {
-    Refuse(device, "cannot read a number from " + group + "/dma_flag");
+    Refuse(device, "cannot read a number from " + group + "/dma_flag", kUnknownKernel);
   } else if ((*flags & kDmaSingleProcess) != 0) {
     device->dma = DmaMode::kMapped;
   } else if ((*flags & kDmaPhysical) != 0) {
     Refuse(device,
            "it takes physical addresses (dma_flag 0x10), with which any user could read and write "
-           "all memory; boot with the SMMU on");
+           "all memory",
+           "boot with the SMMU on");
   } else if ((*flags & (kDmaSvm | kDmaSvmNoFault | kDmaMultiProcess)) != 0) {
-    Refuse(device, "dma_flag " + std::to_string(*flags) +
-                       " needs the process bound by an ioctl that no released kernel has");
+    Refuse(device,
+           "dma_flag " + std::to_string(*flags) +
+               " needs the process bound by an ioctl that no released kernel has",
+           "use a kernel with uacce, or bind a virtual function to vfio-pci");
   } else {
-    Refuse(device, "dma_flag " + std::to_string(*flags) + " lets it reach no memory");
+    Refuse(device, "dma_flag " + std::to_string(*flags) + " lets it reach no memory",
+           kUnknownKernel);
   }
   if (!type) {
-    Refuse(device, "cannot read a number from " + group + "/iommu_type");
+    Refuse(device, "cannot read a number from " + group + "/iommu_type", kUnknownKernel);
   } else if (*type != kType1 && *type != kType1v2) {
-    Refuse(device, "iommu_type " + std::to_string(*type) +
-                       " is not VFIO's type 1 or type 1 v2: there is no IOMMU between the device "
-                       "and memory");
+    Refuse(device,
+           "iommu_type " + std::to_string(*type) +
+               " is not VFIO's type 1 or type 1 v2: there is no IOMMU between the device "
+               "and memory",
+           "boot with the IOMMU on");
   } else {
     device->iommu_type = static_cast<int>(*type);
   }
@@ -83,20 +89,25 @@ void ReadTypeFields(DeviceDescription* device, const std::vector<MdevType>& type
   device->api = first.api;
   device->type_path = first.path;
   device->protocol = ParseApi(first.api).protocol;
-  if (ParseApi(first.api).no_iommu) Refuse(device, "its api says that it runs without an IOMMU");
+  if (ParseApi(first.api).no_iommu) {
+    Refuse(device, "its api says that it runs without an IOMMU", "boot with the IOMMU on");
+  }
   bool listed = false;
   uint64_t available = 0;
   for (const MdevType& type : types) {
     if (type.api != first.api) {
-      Refuse(device, "its types disagree about the queue protocol: '" + first.api + "' and '" +
-                         type.api + "'");
+      Refuse(
+          device,
+          "its types disagree about the queue protocol: '" + first.api + "' and '" + type.api + "'",
+          kUnknownKernel);
     }
     if (IsCompression(type.algorithm)) {
       device->algorithms.push_back(type.algorithm);
       listed = true;
     }
     if (!type.available) {
-      Refuse(device, "cannot read a number from " + type.path + "/available_instances");
+      Refuse(device, "cannot read a number from " + type.path + "/available_instances",
+             kUnknownKernel);
     }
     available = std::max(available, type.available.value_or(0));
   }
@@ -109,37 +120,43 @@ void ReadTypeFields(DeviceDescription* device, const std::vector<MdevType>& type
   }
 }
 
+constexpr std::string_view kEndOthers =
+    "end one of those (fuser -v /dev/vfio/* lists them), or remove mediated devices that nobody "
+    "uses";
+
 std::string GroupOf(const std::string& mdev) { return LinkTarget(mdev + "/iommu_group"); }
 
 void CheckMdevs(DeviceDescription* device, const DiscoveryOptions& options) {
   const std::string create = device->type_path + "/create";
   if (device->mdevs.empty()) {
     if (!options.create_mdev || options.calls->Access(create.c_str(), W_OK) != 0) {
-      Refuse(device, "it has no mediated device yet: as root, write a UUID to " + create +
-                         " and give this user the /dev/vfio group that appears");
+      RefuseForNow(device, {"it has no mediated device yet",
+                            "as root, write a UUID to " + create +
+                                " and give this user the /dev/vfio group that appears"});
     } else if (device->available_queues == 0) {
-      Refuse(device, "no queue is left for a new mediated device");
+      RefuseForNow(device, {"no queue is left for a new mediated device", std::string(kEndOthers)});
     }
     return;
   }
   // In the RFC's second version the queue was taken when the mdev was made: what is left does not
   // matter to those that exist.
   if (!device->mdev_is_queue && device->available_queues == 0) {
-    Refuse(device, "no queue is left: other processes hold all of them");
+    RefuseForNow(device,
+                 {"no queue is left: other processes hold all of them", std::string(kEndOthers)});
   }
-  std::string reasons;
+  std::vector<Complaint> complaints;
   for (const std::string& mdev : device->mdevs) {
     const std::string group = GroupOf(mdev);
-    const std::string why = group.empty()
-                                ? mdev + " belongs to no IOMMU group (module vfio_mdev missing?)"
-                                : WhyNoGroupAccess(options.calls, options.dev_root, group);
-    if (why.empty()) {
+    const Complaint complaint =
+        group.empty() ? Complaint{mdev + " belongs to no IOMMU group", "load the module vfio_mdev"}
+                      : WhyNoGroupAccess(options.calls, options.dev_root, group);
+    if (complaint.empty()) {
       device->dev_path = options.dev_root + "/vfio/" + group;
       return;
     }
-    if (reasons.find(why) == std::string::npos) reasons += (reasons.empty() ? "" : "; ") + why;
+    complaints.push_back(complaint);
   }
-  Refuse(device, reasons);
+  for (const Complaint& complaint : complaints) RefuseForNow(device, complaint);
 }
 
 DeviceDescription Describe(const std::string& class_path, const std::string& name,
@@ -157,7 +174,7 @@ DeviceDescription Describe(const std::string& class_path, const std::string& nam
   device.numa_node = std::max(-1, node ? *node : ReadSigned(parent + "/numa_node").value_or(-1));
   const std::vector<MdevType> types = ReadTypes(parent);
   if (types.empty()) {
-    Refuse(&device, parent + "/mdev_supported_types has no type");
+    Refuse(&device, parent + "/mdev_supported_types has no type", kUnknownKernel);
     return device;
   }
   ReadTypeFields(&device, types);
@@ -165,14 +182,18 @@ DeviceDescription Describe(const std::string& class_path, const std::string& nam
   const uint32_t revision = ReadHex(parent + "/revision").value_or(0);
   device.generation = GenerationOf(revision, device.protocol);
   if (device.protocol == 3) {
-    Refuse(&device, "api '" + device.api +
-                        "': no kernel with this interface knows that hardware, so where its "
-                        "doorbell would be is not known");
+    Refuse(&device,
+           "api '" + device.api +
+               "': no kernel with this interface knows that hardware, so where its "
+               "doorbell would be is not known",
+           "use a kernel with uacce, or bind a virtual function to vfio-pci");
   }
   // The driver maps the 4 KiB behind the first page: with larger pages that is another place.
   if (device.protocol == 2 && options.page_size != 4096) {
-    Refuse(&device, "hisi_qm_v2 through this interface needs 4 KiB pages, this kernel's have " +
-                        std::to_string(options.page_size) + " bytes");
+    Refuse(&device,
+           "hisi_qm_v2 through this interface needs 4 KiB pages, this kernel's have " +
+               std::to_string(options.page_size) + " bytes",
+           "use a kernel with 4 KiB pages, or uacce");
   }
   return device;
 }

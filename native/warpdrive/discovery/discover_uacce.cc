@@ -27,18 +27,21 @@ void ReadDmaMode(DeviceDescription* device, bool no_iommu_api) {
   const std::string path = device->sysfs_path + "/flags";
   const auto flags = ReadUnsigned(path);
   if (!flags) {
-    Refuse(device, "cannot read a number from " + path);
+    Refuse(device, "cannot read a number from " + path, kUnknownKernel);
   } else if (no_iommu_api || (*flags & kFlagNoIommu) != 0) {
     Refuse(device,
            "it runs without an IOMMU and takes physical addresses, with which any user could read "
-           "and write all memory; boot with the SMMU on and load hisi_zip with uacce_mode=1");
+           "and write all memory",
+           "boot with the SMMU on and load hisi_zip with uacce_mode=1");
   } else if ((*flags & kFlagIommuNoSva) != 0) {
     Refuse(device,
            "it runs without shared virtual addressing, on memory of the kernel's own (SS region), "
-           "which this library does not use; enable SVA, or bind a virtual function to vfio-pci");
+           "which this library does not use",
+           "enable the SMMU's SVA, or bind a virtual function to vfio-pci");
   } else if ((*flags & kFlagSva) == 0) {
-    Refuse(device, "it runs without shared virtual addressing (flags " + std::to_string(*flags) +
-                       "); enable the SMMU's SVA, or bind a virtual function to vfio-pci");
+    Refuse(device,
+           "it runs without shared virtual addressing (flags " + std::to_string(*flags) + ")",
+           "enable the SMMU's SVA, or bind a virtual function to vfio-pci");
   } else {
     device->dma = DmaMode::kSva;
   }
@@ -52,10 +55,12 @@ void ReadDoorbell(DeviceDescription* device) {
   const auto size = ReadUnsigned(path, kMaxRegionBytes);
   const uint64_t minimum = device->protocol == 1 ? kMinMmioBytesV1 : kMinMmioBytesV2;
   if (!size) {
-    Refuse(device, "cannot read a size from " + path);
+    Refuse(device, "cannot read a size from " + path, kUnknownKernel);
   } else if (*size < minimum) {
-    Refuse(device, "region_mmio_size " + std::to_string(*size) + " does not reach the doorbell (" +
-                       std::to_string(minimum) + " bytes): a kernel from before uacce was merged");
+    Refuse(device,
+           "region_mmio_size " + std::to_string(*size) + " does not reach the doorbell (" +
+               std::to_string(minimum) + " bytes): a kernel from before uacce was merged",
+           "use a kernel from 5.7 on");
   } else if (device->protocol == 3 && *size == kPrivateMmioBytes) {
     device->doorbell = DoorbellSafety::kPrivate;
   }
@@ -65,10 +70,12 @@ void ReadDusSize(DeviceDescription* device, size_t page_size) {
   const std::string path = device->sysfs_path + "/region_dus_size";
   const auto size = ReadUnsigned(path, kMaxRegionBytes);
   if (!size) {
-    Refuse(device, "cannot read a size from " + path);
+    Refuse(device, "cannot read a size from " + path, kUnknownKernel);
   } else if (*size == 0 || *size % page_size != 0) {
-    Refuse(device, "region_dus_size " + std::to_string(*size) + " is not a number of pages of " +
-                       std::to_string(page_size) + " bytes");
+    Refuse(device,
+           "region_dus_size " + std::to_string(*size) + " is not a number of pages of " +
+               std::to_string(page_size) + " bytes",
+           kUnknownKernel);
   }
 }
 
@@ -77,16 +84,17 @@ void ReadState(DeviceDescription* device) {
   // Kernels before 6.3 or so have no such attribute.
   if (Exists(path + "/isolate")) {
     const auto isolate = ReadUnsigned(path + "/isolate", 1);
-    if (!isolate) Refuse(device, "cannot read 0 or 1 from " + path + "/isolate");
+    if (!isolate) Refuse(device, "cannot read 0 or 1 from " + path + "/isolate", kUnknownKernel);
     device->isolated = isolate.value_or(0) == 1;
   }
   const auto queues = ReadUnsigned(path + "/available_instances", UINT32_MAX);
   if (!queues) {
-    Refuse(device, "cannot read a number from " + path + "/available_instances");
+    Refuse(device, "cannot read a number from " + path + "/available_instances", kUnknownKernel);
   } else if (*queues == 0) {
-    Refuse(device,
-           "no queue is left: other processes hold all of them (more with hisi_zip's pf_q_num, or "
-           "with virtual functions)");
+    RefuseForNow(device, {"no queue is left: other processes hold all of them",
+                          "end one of those (fuser -v " + device->dev_path +
+                              " lists them), or give the device more queues: hisi_zip's pf_q_num, "
+                              "or virtual functions"});
   }
   device->available_queues = static_cast<uint32_t>(queues.value_or(0));
   const int node = ReadSigned(path + "/device/numa_node").value_or(-1);
@@ -112,8 +120,8 @@ DeviceDescription Describe(const std::string& name, const DiscoveryOptions& opti
   ReadDusSize(&device, options.page_size);
   ReadState(&device);
   RefuseForPolicy(&device, options.allow_unsafe_doorbell);
-  const std::string access = WhyNoAccess(options.calls, device.dev_path);
-  if (!access.empty()) Refuse(&device, access);
+  const Complaint access = WhyNoAccess(options.calls, device.dev_path);
+  if (!access.empty()) RefuseForNow(&device, access);
   return device;
 }
 

@@ -24,15 +24,15 @@ void CheckGroup(DeviceDescription* device, const std::string& function,
                 const DiscoveryOptions& options) {
   const std::string group = LinkTarget(function + "/iommu_group");
   if (group.empty()) {
-    Refuse(device,
-           "it is in no IOMMU group: boot with the IOMMU on (no-IOMMU mode is not used: the device "
-           "could reach all memory)");
+    Refuse(device, "it is in no IOMMU group",
+           "boot with the IOMMU on (no-IOMMU mode is not used: the device could reach all memory)");
     return;
   }
   if (ReadAttribute(function + "/iommu_group/name").value_or("") == "vfio-noiommu") {
-    Refuse(device,
-           "its group has no IOMMU (vfio's unsafe no-IOMMU mode): the device could reach all "
-           "memory; boot with the IOMMU on");
+    Refuse(
+        device,
+        "its group has no IOMMU (vfio's unsafe no-IOMMU mode): the device could reach all memory",
+        "boot with the IOMMU on");
     return;
   }
   device->dev_path = options.dev_root + "/vfio/" + group;
@@ -40,12 +40,13 @@ void CheckGroup(DeviceDescription* device, const std::string& function,
   for (const std::string& member : ListDirectory(members)) {
     const std::string driver = LinkTarget(members + "/" + member + "/driver");
     if (!IsHarmlessDriver(driver)) {
-      Refuse(device, "its IOMMU group " + group + " is not viable: " + member + " is bound to " +
-                         driver + "; bind it to vfio-pci or to no driver");
+      RefuseForNow(device, {"its IOMMU group " + group + " is not viable: " + member +
+                                " is bound to " + driver,
+                            "bind it to vfio-pci or to no driver"});
     }
   }
-  const std::string access = WhyNoGroupAccess(options.calls, options.dev_root, group);
-  if (!access.empty()) Refuse(device, access);
+  const Complaint access = WhyNoGroupAccess(options.calls, options.dev_root, group);
+  if (!access.empty()) RefuseForNow(device, access);
 }
 
 DeviceDescription Describe(const std::string& name, const std::string& function,
@@ -65,29 +66,31 @@ DeviceDescription Describe(const std::string& name, const std::string& function,
   device.api = device.protocol == 0 ? "revision " + (revision ? std::to_string(*revision) : "?")
                                     : "hisi_qm_v" + std::to_string(device.protocol);
   device.algorithms = DefaultAlgorithms(device.protocol);
-  if (device.protocol == 0)
-    Refuse(&device, "its PCI revision is none of 0x20, 0x21, 0x30, 0x50, 0x51");
+  if (device.protocol == 0) {
+    Refuse(&device, "its PCI revision is none of 0x20, 0x21, 0x30, 0x50, 0x51", kUnknownKernel);
+  }
   if (device_id == kZipPhysicalFunction) {
     Refuse(&device,
-           "it is the physical function, whose bring-up needs the kernel's hisi_zip driver: bind "
-           "that, write a number to sriov_numvfs, and bind a virtual function to vfio-pci");
+           "it is the physical function, whose bring-up needs the kernel's hisi_zip driver",
+           "bind that, write a number to sriov_numvfs, and bind a virtual function to vfio-pci");
   }
   return device;
 }
 
 // For functions that no transport reaches: the way to one.
-std::string HowToReach(const std::string& driver, bool physical) {
-  if (driver == "hisi_zip") {
-    return physical ? "it is bound to hisi_zip without uacce, for the kernel's own use: load "
-                      "hisi_zip with uacce_mode=1 (needs SVA), or write a number to sriov_numvfs "
-                      "and bind a virtual function to vfio-pci"
-                    : "it is bound to hisi_zip, for the kernel's own use: unbind it and bind it to "
-                      "vfio-pci (driver_override)";
+Complaint HowToReach(const std::string& driver, bool physical) {
+  if (driver == "hisi_zip" && physical) {
+    return {"it is bound to hisi_zip without uacce, for the kernel's own use",
+            "load hisi_zip with uacce_mode=1 (needs SVA), or write a number to sriov_numvfs and "
+            "bind a virtual function to vfio-pci"};
   }
-  return driver.empty() ? (physical ? "no driver is bound to it: load the module hisi_zip"
-                                    : "no driver is bound to it: bind it to vfio-pci "
-                                      "(driver_override)")
-                        : "it is bound to " + driver + ", which gives no queues to user space";
+  const std::string rebind =
+      physical ? "load the module hisi_zip" : "bind it to vfio-pci (driver_override)";
+  if (driver.empty()) return {"no driver is bound to it", rebind};
+  return {driver == "hisi_zip"
+              ? "it is bound to hisi_zip, for the kernel's own use"
+              : "it is bound to " + driver + ", which gives no queues to user space",
+          "unbind it from " + driver + " and " + rebind};
 }
 
 // Whether a uacce or spimdev device is this function's.
@@ -120,7 +123,9 @@ std::vector<DeviceDescription> DiscoverVfioPci(const DiscoveryOptions& options,
     } else {
       // What comes first is what has to be done first.
       device.why_unusable.clear();
-      Refuse(&device, HowToReach(driver, device_id == kZipPhysicalFunction));
+      device.advice.clear();
+      const Complaint complaint = HowToReach(driver, device_id == kZipPhysicalFunction);
+      Refuse(&device, complaint.why, complaint.advice);
     }
     devices.push_back(std::move(device));
   }

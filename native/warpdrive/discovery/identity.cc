@@ -61,30 +61,56 @@ std::vector<std::string> DefaultAlgorithms(int protocol) {
   return {};
 }
 
-void Refuse(DeviceDescription* device, std::string_view why) {
+namespace {
+
+void Append(std::string_view more, std::string* list) {
+  if (list->find(more) != std::string::npos) return;
+  if (!list->empty()) *list += "; ";
+  *list += more;
+}
+
+}  // namespace
+
+void Refuse(DeviceDescription* device, std::string_view why, std::string_view advice) {
   device->usable = false;
-  if (!device->why_unusable.empty()) device->why_unusable += "; ";
-  device->why_unusable += why;
+  device->for_now = false;
+  Append(why, &device->why_unusable);
+  Append(advice, &device->advice);
+}
+
+void RefuseForNow(DeviceDescription* device, const Complaint& complaint) {
+  const bool only = device->usable || device->for_now;
+  Refuse(device, complaint.why, complaint.advice);
+  device->for_now = only;
+}
+
+std::string Explanation(const DeviceDescription& device) {
+  return device.why_unusable + (device.advice.empty() ? "" : "; " + device.advice);
 }
 
 void RefuseForPolicy(DeviceDescription* device, bool allow_unsafe_doorbell) {
   if (device->protocol == 0) {
-    Refuse(device, "queue protocol '" + device->api + "' is not known (known: hisi_qm_v1 to v5)");
+    Refuse(device, "queue protocol '" + device->api + "' is not known (known: hisi_qm_v1 to v5)",
+           kUnknownKernel);
   }
   if (std::none_of(device->algorithms.begin(), device->algorithms.end(), IsUsable)) {
     std::string listed;
     for (const std::string& name : device->algorithms) {
       listed += (listed.empty() ? "" : ", ") + name;
     }
-    Refuse(device, "it offers none of zlib, gzip, deflate (it offers: " +
-                       (listed.empty() ? std::string("nothing") : listed) + ")");
+    Refuse(device,
+           "it offers none of zlib, gzip, deflate (it offers: " +
+               (listed.empty() ? std::string("nothing") : listed) + ")",
+           "none of its queues compress in these formats: leave it to others");
   }
   if (device->isolated) {
-    Refuse(device, "the kernel isolated it after hardware errors; see isolate_strategy in " +
-                       device->sysfs_path + " and the kernel log");
+    RefuseForNow(device,
+                 {"the kernel isolated it after hardware errors",
+                  "look into the kernel log for them; see isolate_strategy in " +
+                      device->sysfs_path + "; when they are dealt with, load hisi_zip anew"});
   }
   if (device->doorbell == DoorbellSafety::kShared && !allow_unsafe_doorbell) {
-    Refuse(device, kSharedDoorbellRisk);
+    Refuse(device, kSharedDoorbellRisk, kSharedDoorbellAdvice);
   }
 }
 

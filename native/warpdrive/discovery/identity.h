@@ -38,8 +38,25 @@ bool IsUsable(std::string_view algorithm);
 /// What the engine of this protocol always has, where the kernel does not list it.
 std::vector<std::string> DefaultAlgorithms(int protocol);
 
-/// Adds a reason for not using the device. `usable` is false from then on.
-void Refuse(DeviceDescription* device, std::string_view why);
+/// Something that is wrong, and what an operator can do about it.
+struct Complaint {
+  std::string why;  ///< empty = nothing is wrong
+  std::string advice;
+  bool empty() const { return why.empty(); }
+};
+
+/// Adds a reason for not using the device, and what to do. `usable` is false from then on.
+void Refuse(DeviceDescription* device, std::string_view why, std::string_view advice);
+/// The same for what may change by itself or by an operator's hand while a process runs. With no
+/// other reason the device is worth another look later (`for_now`).
+void RefuseForNow(DeviceDescription* device, const Complaint& complaint);
+/// For errors and logs: why and what to do, in one line. Empty if it is usable.
+std::string Explanation(const DeviceDescription& device);
+
+/// What to do where kernel and this library do not understand each other.
+inline constexpr std::string_view kUnknownKernel =
+    "look into the kernel log; if the driver is sound, this package does not know it yet: report "
+    "its version";
 
 /// Reasons that all transports share, from the fields that are filled in: unknown protocol, no
 /// algorithm of ours, isolation, a shared doorbell without consent.
@@ -48,7 +65,10 @@ void RefuseForPolicy(DeviceDescription* device, bool allow_unsafe_doorbell);
 /// What the consent is about, for logs and the doctor.
 inline constexpr std::string_view kSharedDoorbellRisk =
     "its doorbell is shared: every process that has a queue of this device can ring this one's "
-    "doorbell with any value, stop it or make the whole device reset; give allowUnsafeDoorbell or "
-    "WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1 if all users of the device trust each other";
+    "doorbell with any value, stop it or make the whole device reset";
+inline constexpr std::string_view kSharedDoorbellAdvice =
+    "give allowUnsafeDoorbell or WARPDRIVE_ALLOW_UNSAFE_DOORBELL=1 if all users of the device "
+    "trust "
+    "each other";
 
 }  // namespace warpdrive

@@ -12,10 +12,11 @@ Outcome CheckAllowed(const DeviceDescription& description, const TransportOption
   if (ProcessId() != owner) {
     return Error{ErrorCode::kGone, 0, "it was opened before fork(): open it anew in this process"};
   }
-  if (!description.usable) return Error{ErrorCode::kUnsupported, 0, description.why_unusable};
+  if (!description.usable) return Error{ErrorCode::kUnsupported, 0, Explanation(description)};
   const bool consent = options.unsafe_doorbell != nullptr && options.unsafe_doorbell->load();
   if (description.doorbell == DoorbellSafety::kShared && !consent) {
-    return Error{ErrorCode::kUnsupported, 0, std::string(kSharedDoorbellRisk)};
+    return Error{ErrorCode::kUnsupported, 0,
+                 std::string(kSharedDoorbellRisk) + "; " + std::string(kSharedDoorbellAdvice)};
   }
   return {};
 }

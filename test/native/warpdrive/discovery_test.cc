@@ -27,8 +27,10 @@ DeviceDescription Only(const DiscoveryOptions& options) {
 }
 
 bool Says(const DeviceDescription& device, std::string_view words) {
-  INFO(device.why_unusable);
-  const bool says = !device.usable && device.why_unusable.find(words) != std::string::npos;
+  const std::string text = Explanation(device);
+  INFO(text);
+  CHECK(device.usable == device.advice.empty());  // no reason without what to do
+  const bool says = !device.usable && text.find(words) != std::string::npos;
   CHECK(says);
   return says;
 }
@@ -208,7 +210,7 @@ TEST_CASE("discovery uacce: permissions, as an operator would put them") {
   tree.AddUacce("hisi_zip-3");
   const std::string node = tree.Path("dev/hisi_zip-3");
   tree.access.answers[node] = -EACCES;
-  Says(Only(tree.Options()), "no permission to read and write " + node + ": let a udev rule");
+  Says(Only(tree.Options()), "no permission to read and write " + node + "; let a udev rule");
   tree.access.answers.clear();
   tree.Remove("dev/hisi_zip-3");
   Says(Only(tree.Options()), node + " does not exist");
@@ -388,9 +390,9 @@ TEST_CASE("discovery vfio-pci: a virtual function of each revision") {
 TEST_CASE("discovery vfio-pci: what keeps a function from being used") {
   FakeSysfs tree;
   tree.AddPci("0000:75:00.1", "0xa251", "0x21");
-  Says(Only(tree.Options()), "no driver is bound to it: bind it to vfio-pci");
+  Says(Only(tree.Options()), "no driver is bound to it; bind it to vfio-pci");
   tree.Bind("0000:75:00.1", "hisi_zip");
-  Says(Only(tree.Options()), "unbind it and bind it to vfio-pci");
+  Says(Only(tree.Options()), "unbind it from hisi_zip and bind it to vfio-pci");
   tree.Bind("0000:75:00.1", "vfio-pci");
   Says(Only(tree.Options()), "in no IOMMU group");
   tree.SetGroup("0000:75:00.1", 40);

@@ -69,7 +69,7 @@ TEST_CASE("hardware: all accelerators in order of preference, none opened") {
     if (found[i].device) CHECK(found[i].device->Info().name == order[i]);
   }
   CHECK(found[3].device == nullptr);
-  CHECK(hardware::WhyUnusable(found[3], true).find("isolated") != std::string::npos);
+  CHECK(hardware::WhyUnusable(found[3], true).why.find("isolated") != std::string::npos);
   CHECK(hardware::WhyUnusable(found[0], false).empty());
   CHECK(found[0].device->Info().transport == "uacce");
   CHECK(found[1].device->Info().transport == "vfio-pci");
@@ -84,7 +84,9 @@ TEST_CASE("hardware: consent to a shared doorbell is asked for each queue") {
   REQUIRE(found[0].device != nullptr);
   CHECK(found[0].needs_consent);
   CHECK(found[0].device->Info().shared_doorbell);
-  CHECK(hardware::WhyUnusable(found[0], false).find("its doorbell is shared") == 0);
+  const Complaint complaint = hardware::WhyUnusable(found[0], false);
+  CHECK(complaint.why.find("its doorbell is shared") == 0);
+  CHECK(complaint.advice.find("allowUnsafeDoorbell") != std::string::npos);
   CHECK(hardware::WhyUnusable(found[0], true).empty());
 
   std::string refusal;
@@ -114,6 +116,42 @@ TEST_CASE("hardware: a busy device refuses with a reason, and is there when it i
   CHECK(refusal.find("no queue is free") != std::string::npos);
   machine.kernel.failures.erase(open);
   CHECK(found[0].device->OpenQueue({.depth = 64, .refusal = &refusal}) != nullptr);
+}
+
+TEST_CASE("hardware: the doctor opens what looks usable, and says what to do about a refusal") {
+  struct Case {
+    int error;
+    const char* why;
+    const char* advice;
+  };
+  const Case cases[] = {
+      {EBUSY, "no queue is free", "fuser -v"},    {EACCES, "cannot open", "udev"},
+      {EPERM, "reset", "another process has it"}, {ENODEV, "cannot open", "kernel log"},
+      {ENOMEM, "cannot open", "ulimit -l"},       {EIO, "cannot open", "report its version"}};
+  Machine machine;
+  machine.AddUacce("hisi_zip-0", "0000:75:00.0", "hisi_qm_v3", "65536", "0");
+  machine.AddUacce("hisi_zip-1", "0000:76:00.0", "hisi_qm_v3", "65536", "0");
+  machine.tree.Write("sys/class/uacce/hisi_zip-1/available_instances", "0");
+  const auto found = machine.Open();
+  REQUIRE(found.size() == 2);
+  const std::string open = "open " + machine.tree.Path("dev/hisi_zip-0");
+  for (const Case& refusal : cases) {
+    machine.kernel.failures[open] = {-refusal.error};
+    const Complaint complaint = hardware::TryToOpen(found[0], true);
+    INFO(complaint.why << " | " << complaint.advice);
+    CHECK(complaint.why.find(refusal.why) != std::string::npos);
+    CHECK(complaint.advice.find(refusal.advice) != std::string::npos);
+  }
+  machine.kernel.failures.erase(open);
+  CHECK(hardware::TryToOpen(found[0], true).empty());
+  CHECK(machine.kernel.open_fds() == 0);
+  CHECK(machine.kernel.mappings() == 0);
+  // What does not look usable is not opened.
+  const size_t calls = machine.kernel.log.size();
+  const Complaint busy = hardware::TryToOpen(found[1], true);
+  CHECK(busy.why.find("no queue is left") == 0);
+  CHECK(busy.advice.find("fuser -v " + machine.tree.Path("dev/hisi_zip-1")) != std::string::npos);
+  CHECK(machine.kernel.log.size() == calls);
 }
 
 }  // namespace warpdrive::test
