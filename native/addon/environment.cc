@@ -114,7 +114,10 @@ void Environment::ArmOrWake() {
   if (!ready_.empty() || channel_->HasEvents() || (busy && !channel_->Arm())) {
     uv_async_send(&wake_);
   }
-  if (channel_->has_hardware()) WatchHardware();
+  if (channel_->has_hardware()) {
+    if (!busy) channel_->Arm();  // queues with nothing to do put their memory in order
+    WatchHardware();
+  }
 }
 
 void Environment::WatchHardware() {

@@ -60,7 +60,9 @@ class DmaBlock {
   size_t size() const { return size_; }    ///< bytes
   explicit operator bool() const { return data_ != nullptr; }
   /// Gives it back. The device must be done with it.
-  void Release();
+  void Release() { Release(size_); }
+  /// The same where only the first `dirty` bytes are not zero.
+  void Release(size_t dirty);
   /// Never gives it back: a device that cannot be stopped may still write it. It stays part of its
   /// pool, mapped and out of use, until the pool goes.
   void Abandon() { data_ = nullptr; }
@@ -111,7 +113,7 @@ class DmaPool {
   };
 
   DmaPool(DmaMapper* mapper, Mapping arena, bool huge_pages, uint64_t iova);
-  void Give(uint8_t* data, size_t size);
+  void Give(uint8_t* data, size_t size, size_t dirty);
 
   DmaMapper* mapper_;
   Mapping arena_;

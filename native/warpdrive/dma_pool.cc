@@ -67,8 +67,8 @@ Mapping MapSmall(Syscalls* calls, size_t size, int* error) {
 
 }  // namespace
 
-void DmaBlock::Release() {
-  if (data_ != nullptr) pool_->Give(std::exchange(data_, nullptr), size_);
+void DmaBlock::Release(size_t dirty) {
+  if (data_ != nullptr) pool_->Give(std::exchange(data_, nullptr), size_, dirty);
 }
 
 Result<std::unique_ptr<DmaPool>> DmaPool::Create(DmaMapper* mapper, size_t size, Syscalls* calls) {
@@ -145,10 +145,10 @@ DmaBlock DmaPool::Take(size_t size, size_t alignment) {
   return {};
 }
 
-void DmaPool::Give(uint8_t* data, size_t size) {
+void DmaPool::Give(uint8_t* data, size_t size, size_t dirty) {
   if (ProcessId() != pid_) return;
   // Outside the lock, and now rather than at the next Take(): nobody's bytes lie about.
-  std::memset(data, 0, size);
+  std::memset(data, 0, dirty);
   const auto begin = static_cast<size_t>(data - arena_.data());
   const size_t end = begin + size;
   const std::lock_guard lock(mutex_);

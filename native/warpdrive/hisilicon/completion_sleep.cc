@@ -15,6 +15,11 @@ constexpr int kSpins = 400;
 
 constexpr int64_t kMsNs = 1'000'000;
 
+timespec SpanOf(int64_t ns) {
+  return {.tv_sec = static_cast<time_t>(ns / 1'000'000'000),
+          .tv_nsec = static_cast<long>(ns % 1'000'000'000)};
+}
+
 }  // namespace
 
 int64_t NowNs() {
@@ -29,12 +34,29 @@ bool CompletionSleep::Ready() const {
   });
 }
 
-bool CompletionSleep::Spin() const {
+bool CompletionSleep::ClearOne() const {
+  return std::any_of(targets_.begin(), targets_.end(),
+                     [](const WaitTarget& target) { return target.used->ClearOne(); });
+}
+
+bool CompletionSleep::HasBatch() const {
+  return std::any_of(targets_.begin(), targets_.end(), [](const WaitTarget& target) {
+    return target.queue->HasBatch() || target.queue->StopSeen();
+  });
+}
+
+bool CompletionSleep::Spin(bool batch) const {
   for (int spin = 0; spin < kSpins; ++spin) {
-    if (Ready()) return true;
+    if (batch ? HasBatch() : Ready()) return true;
     CpuRelax();
   }
   return false;
+}
+
+void CompletionSleep::Pause(int64_t ns) const {
+  pollfd entry{.fd = wake_fd_, .events = POLLIN, .revents = 0};
+  const timespec span = SpanOf(ns);
+  ppoll(&entry, wake_fd_ >= 0 ? 1 : 0, &span, nullptr);
 }
 
 bool CompletionSleep::Nap(int64_t until_ns) {
@@ -63,8 +85,7 @@ bool CompletionSleep::Nap(int64_t until_ns) {
   }
   const nfds_t queues = count;
   if (wake_fd_ >= 0) entries[count++] = {.fd = wake_fd_, .events = POLLIN, .revents = 0};
-  const timespec span{.tv_sec = static_cast<time_t>(nap / 1'000'000'000),
-                      .tv_nsec = static_cast<long>(nap % 1'000'000'000)};
+  const timespec span = SpanOf(nap);
   if (ppoll(entries.data(), count, &span, nullptr) <= 0) return true;
   return std::none_of(entries.begin(), entries.begin() + queues, [](const pollfd& entry) {
     return (entry.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;

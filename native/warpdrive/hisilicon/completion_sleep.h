@@ -6,6 +6,7 @@
 #include <span>
 
 #include "warpdrive/hisilicon/qm_queue.h"
+#include "warpdrive/hisilicon/used_memory.h"
 #include "warpdrive/transport.h"
 
 namespace warpdrive::hisilicon {
@@ -17,6 +18,7 @@ int64_t NowNs();
 struct WaitTarget {
   TransportQueue* transport;
   const QmQueue* queue;
+  UsedMemory* used;  ///< to be cleared when there is time
 };
 
 /// Spins, then sleeps in ever longer naps. Not every kernel wakes a sleeper when a completion
@@ -31,11 +33,18 @@ class CompletionSleep {
 
   /// True if a queue has a completion, or was stopped.
   bool Ready() const;
-  /// Looks for some 20 us. @return Ready()
-  bool Spin() const;
+  /// Clears one block of those that wait for it. @return false if none does
+  bool ClearOne() const;
+  /// True if a queue has as many as are worth waking anybody for, or was stopped.
+  bool HasBatch() const;
+  /// Looks for some 20 us. @return whether Ready(), or HasBatch() if `batch`
+  bool Spin(bool batch) const;
   /// Sleeps once; not beyond `until_ns`. @return false if a queue's descriptor reports an error:
   /// the device is gone
   bool Nap(int64_t until_ns);
+  /// Sleeps for `ns`, whatever the queues' descriptors say: they may report completions that are
+  /// there already.
+  void Pause(int64_t ns) const;
 
  private:
   static constexpr int64_t kFirstNapNs = 50'000;

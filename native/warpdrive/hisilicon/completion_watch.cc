@@ -4,9 +4,17 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace warpdrive::hisilicon {
+namespace {
+
+/// How often the watch looks while it waits for more completions, at most, and how seldom.
+constexpr int64_t kGatherLooks = 16;
+constexpr int64_t kShortestPauseNs = 20'000;
+
+}  // namespace
 
 CompletionWatch::CompletionWatch(std::vector<WaitTarget> targets, UniqueFd wake, Notify notify,
                                  void* context)
@@ -40,8 +48,9 @@ CompletionWatch::~CompletionWatch() {
   pthread_join(thread_, nullptr);
 }
 
-void CompletionWatch::Arm(int64_t deadline_ns) {
+void CompletionWatch::Arm(int64_t deadline_ns, int64_t gather_ns) {
   deadline_ns_.store(deadline_ns, std::memory_order_relaxed);
+  gather_ns_.store(gather_ns, std::memory_order_relaxed);
   armed_.store(true, std::memory_order_seq_cst);
   word_.Signal(1);
 }
@@ -58,21 +67,34 @@ void CompletionWatch::Run() {
     const uint32_t seen = word_.Current();
     if (armed_.load(std::memory_order_seq_cst)) {
       WatchOnce();
-    } else if (!quit_.load(std::memory_order_seq_cst)) {
-      word_.Wait(seen, 0);
+    } else if (!CompletionSleep(targets_, -1).ClearOne()) {
+      if (!quit_.load(std::memory_order_seq_cst)) word_.Wait(seen, 0);
     }
   }
 }
 
-// Until there is a completion, the deadline, or nobody who wants to know.
+// Until there are completions enough, the deadline, or nobody who wants to know.
 void CompletionWatch::WatchOnce() {
   CompletionSleep sleep(targets_, wake_.get());
-  bool due = sleep.Spin();
+  int64_t first_ns = 0;  // when the first completion was seen
+  // While the engine is busy. What comes amid a spin or a nap waits for the next time.
+  while (!sleep.HasBatch() && sleep.ClearOne()) {
+  }
+  bool due = sleep.Spin(true);
   while (!due) {
     if (!armed_.load(std::memory_order_seq_cst) || quit_.load(std::memory_order_seq_cst)) return;
     const int64_t deadline = deadline_ns_.load(std::memory_order_relaxed);
-    const bool alive = sleep.Nap(deadline);
-    due = !alive || sleep.Ready() || NowNs() >= deadline;
+    const int64_t gather = gather_ns_.load(std::memory_order_relaxed);
+    bool alive = true;
+    if (first_ns == 0) {
+      alive = sleep.Nap(deadline);
+    } else {
+      sleep.Pause(std::max(gather / kGatherLooks, kShortestPauseNs));
+    }
+    const int64_t now = NowNs();
+    if (first_ns == 0 && sleep.Ready()) first_ns = now;
+    const bool gathered = first_ns != 0 && now - first_ns >= gather;
+    due = !alive || gathered || sleep.HasBatch() || now >= deadline;
   }
   if (armed_.exchange(false, std::memory_order_seq_cst)) notify_(context_);
 }

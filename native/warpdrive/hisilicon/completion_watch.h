@@ -18,6 +18,7 @@ namespace warpdrive::hisilicon {
 /// One per queue object, since WAIT is a call that sleeps for one queue alone. While the owner is
 /// not armed, and while nothing is outstanding, it sleeps on a futex; the owner wakes it when it
 /// arms, which it does once per batch at most. It only looks: rings and doorbells are the owner's.
+/// What it does besides is to clear used memory.
 class CompletionWatch {
  public:
   using Notify = void (*)(void* context);
@@ -28,10 +29,13 @@ class CompletionWatch {
   /// Joins the thread: afterwards notify() is not called and no queue is looked at.
   ~CompletionWatch();
 
-  /// One notify() at the next completion, or at `deadline_ns` (NowNs()): then the owner has to
-  /// look why there is none. The owner looks for completions after this once more.
-  void Arm(int64_t deadline_ns);
+  /// One notify() when a queue has its batch; `gather_ns` after the first completion, if the batch
+  /// has not come by then; or at `deadline_ns` (NowNs()): then the owner has to look why there is
+  /// none. The owner looks for completions after this once more.
+  void Arm(int64_t deadline_ns, int64_t gather_ns);
   void Disarm();
+  /// Memory waits to be cleared.
+  void Tidy() { word_.Signal(1); }
 
  private:
   CompletionWatch(std::vector<WaitTarget> targets, UniqueFd wake, Notify notify, void* context);
@@ -50,6 +54,7 @@ class CompletionWatch {
   std::atomic<bool> armed_{false};
   std::atomic<bool> quit_{false};
   std::atomic<int64_t> deadline_ns_{0};  ///< relaxed: published by armed_
+  std::atomic<int64_t> gather_ns_{0};    ///< as this
   pthread_t thread_{};
 };
 

@@ -109,12 +109,16 @@ void QmQueue::RingDoorbell() {
   rung_ = tail_;
 }
 
-bool QmQueue::HasCompletion() const {
+// The device writes entries in order, so the last of `count` vouches for those before it.
+bool QmQueue::HasCompletions(uint32_t count) const {
   if (!running_.load(std::memory_order_relaxed)) return false;
   const uint32_t cursor = cursor_.load(std::memory_order_relaxed);
-  const uint8_t* entry = rings_.cq + size_t{cursor & kIndexMask} * kCqeBytes;
+  uint32_t index = (cursor & kIndexMask) + count - 1;
+  const bool next_lap = index >= rings_.cq_depth;
+  if (next_lap) index -= rings_.cq_depth;
+  const uint8_t* entry = rings_.cq + size_t{index} * kCqeBytes;
   // No barrier: nothing else is read on the strength of this. Pop() looks again, with one.
-  return (Load<uint16_t>(entry + kCqePhase) & 1u) == Phase(cursor);
+  return (Load<uint16_t>(entry + kCqePhase) & 1u) == (Phase(cursor) ^ (next_lap ? 1u : 0u));
 }
 
 bool QmQueue::Pop(uint32_t* slot, Sqe* sqe) {

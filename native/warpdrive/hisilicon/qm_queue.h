@@ -58,7 +58,11 @@ class QmQueue {
 
   /// True if Pop() would find something. Any thread. False once the queue failed: then its memory
   /// may be gone.
-  bool HasCompletion() const;
+  bool HasCompletion() const { return HasCompletions(1); }
+  /// Completions that are worth waking a sleeper for, 1 to the depth of the CQ.
+  void SetBatch(uint32_t count) { batch_.store(count, std::memory_order_relaxed); }
+  /// True if as many are there. Any thread.
+  bool HasBatch() const { return HasCompletions(batch_.load(std::memory_order_relaxed)); }
   /// True if the kernel set a stop word: state() will tell. Any thread.
   bool StopSeen() const;
   /// Descriptors that the device has not completed. Any thread.
@@ -77,6 +81,7 @@ class QmQueue {
     bool busy = false;
   };
 
+  bool HasCompletions(uint32_t count) const;
   void Ring(DoorbellCommand command, uint32_t index, bool event);
   uint32_t Advance(uint32_t index, uint32_t depth) const {
     return index + 1 == depth ? 0 : index + 1;
@@ -98,6 +103,7 @@ class QmQueue {
   /// CQ head in the low half, expected phase in bit 16: for HasCompletion() of another thread.
   std::atomic<uint32_t> cursor_{1u << 16};
   std::atomic<uint32_t> outstanding_{0};
+  std::atomic<uint32_t> batch_{1};
   std::atomic<bool> running_{true};  ///< state_ == kRunning
 };
 

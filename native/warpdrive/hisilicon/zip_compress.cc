@@ -8,9 +8,6 @@
 namespace warpdrive::hisilicon {
 namespace {
 
-constexpr uint32_t kAlign = 64;
-constexpr uint32_t RoundUp(uint32_t size) { return (size + kAlign - 1) & ~(kAlign - 1); }
-
 /// What a block without input is (RFC 1951 §3.2.4, §3.2.6): an empty block with fixed codes that
 /// ends the stream, or the empty stored block of a flush. The engine takes no empty input.
 constexpr uint8_t kEmptyFinal[] = {0x03, 0x00};
@@ -112,8 +109,8 @@ bool SupportsCompression(const ZipTarget& target, const Request& request) {
   }
 }
 
-Prepared PrepareCompression(const ZipTarget& target, const Request& request, ZipJob* job,
-                            Completion* completion) {
+Prepared PrepareCompression(const ZipTarget& target, const Request& request, Staging* staging,
+                            ZipJob* job, Completion* completion) {
   if (!SupportsCompression(target, request)) return Prepared::kUnsupported;
   if (request.input_size == 0) {
     *completion = Empty(request);
@@ -123,15 +120,16 @@ Prepared PrepareCompression(const ZipTarget& target, const Request& request, Zip
   // The engine may need 9/8 of the input and more than 200 bytes; this is more than both.
   const uint32_t bound = CompressBound(request.input_size);
   const bool in_place = target.sva && request.output_size >= bound;
-  const uint32_t context = finish ? 0 : kContextBytes;
-  const uint32_t input = target.sva ? 0 : RoundUp(request.input_size);
-  const uint32_t output = in_place ? 0 : RoundUp(bound);
-  DmaBlock memory;
-  if (context + input + output != 0) {
-    if (context + input + output > target.pool->size()) return Prepared::kUnsupported;
-    memory = target.pool->Take(context + input + output);
-    if (!memory) return Prepared::kNoMemory;
+  const uint32_t input = target.sva ? 0 : request.input_size;
+  const uint32_t output = in_place ? 0 : bound;
+  const uint32_t at_output = Staging::RoundUp(input);
+  if ((finish ? 0 : kContextBytes) + at_output + Staging::RoundUp(output) > target.pool->size()) {
+    return Prepared::kUnsupported;
   }
+  DmaBlock memory;
+  if (input + output != 0 && !(memory = staging->Take(input, output))) return Prepared::kNoMemory;
+  DmaBlock context;
+  if (!finish && !(context = target.pool->Take(kContextBytes))) return Prepared::kNoMemory;
 
   job->request = request;
   ZipCommand& command = job->command;
@@ -142,24 +140,25 @@ Prepared PrepareCompression(const ZipTarget& target, const Request& request, Zip
              .window = WindowCode(request.params.window_bits),
              .input_size = request.input_size,
              .output_size = bound,
-             .context = finish ? 0 : memory.iova(),
+             .context = finish ? 0 : context.iova(),
              .stream = {},
              .tag = 0};
   if (target.sva) {
     command.input = reinterpret_cast<uintptr_t>(request.input);
   } else {
-    command.input = memory.iova() + context;
-    std::memcpy(memory.data() + context, request.input, request.input_size);
+    command.input = memory.iova();
+    std::memcpy(memory.data(), request.input, request.input_size);
   }
   if (in_place) {
     job->output = request.output;
     command.output = reinterpret_cast<uintptr_t>(request.output);
     TouchPages(request.output, bound);
   } else {
-    job->output = memory.data() + context + input;
-    command.output = memory.iova() + context + input;
+    job->output = memory.data() + at_output;
+    command.output = memory.iova() + at_output;
   }
   job->memory = std::move(memory);
+  job->context = std::move(context);
   return Prepared::kReady;
 }
 
@@ -207,6 +206,20 @@ Completion FinishCompression(const ZipJob& job, const ZipResult& result, std::st
   completion.produced = body;
   completion.checksum = request.params.format == Format::kRaw ? 0 : checksum;
   return completion;
+}
+
+void ReleaseStaging(const ZipResult& result, const Completion& completion, Staging* staging,
+                    ZipJob* job) {
+  if (!job->memory) return;
+  const ZipCommand& command = job->command;
+  const uint32_t input = command.input == job->memory.iova() ? command.input_size : 0;
+  // One that wrote more than it says could as well have written it into another stream's output:
+  // a device that did its work is believed. Else all is cleared.
+  if (completion.status == Status::kOk && job->output != job->request.output) {
+    staging->Keep(std::move(job->memory), input, result.produced);
+  } else {
+    job->memory.Release();
+  }
 }
 
 }  // namespace warpdrive::hisilicon

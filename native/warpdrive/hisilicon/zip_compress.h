@@ -8,6 +8,7 @@
 
 #include <string>
 
+#include "warpdrive/hisilicon/staging.h"
 #include "warpdrive/hisilicon/zip_job.h"
 
 namespace warpdrive::hisilicon {
@@ -17,11 +18,15 @@ bool SupportsCompression(const ZipTarget& target, const Request& request);
 
 /// Fills `job` for a request that SupportsCompression(), copying its input where the device cannot
 /// reach it. `completion` is written for kDone.
-Prepared PrepareCompression(const ZipTarget& target, const Request& request, ZipJob* job,
-                            Completion* completion);
+Prepared PrepareCompression(const ZipTarget& target, const Request& request, Staging* staging,
+                            ZipJob* job, Completion* completion);
 
 /// Checks everything that the device said and copies output where it was copied in. kDeviceError
 /// with a reason in `*problem` for anything that cannot be.
 Completion FinishCompression(const ZipJob& job, const ZipResult& result, std::string* problem);
+
+/// Gives back what a request that was completed lay in, but for its context.
+void ReleaseStaging(const ZipResult& result, const Completion& completion, Staging* staging,
+                    ZipJob* job);
 
 }  // namespace warpdrive::hisilicon

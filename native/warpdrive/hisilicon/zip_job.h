@@ -32,7 +32,8 @@ struct ZipStreamMemory {
 struct ZipJob {
   Request request;
   ZipCommand command;
-  DmaBlock memory;            ///< context, input and output that are not the sender's own
+  DmaBlock memory;            ///< input and output that are not the sender's own
+  DmaBlock context;           ///< compression: for one request alone
   uint8_t* output = nullptr;  ///< where the device writes, as this process sees it
   // Decompression: a request takes several rounds.
   std::shared_ptr<ZipStreamMemory> stream;

@@ -1,5 +1,6 @@
 #include "warpdrive/hisilicon/zip_lane.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -12,6 +13,18 @@ namespace {
 
 constexpr int64_t kMsNs = 1'000'000;
 
+/// One of so many requests in flight is waited for: the engine is busy with the others meanwhile,
+/// and a request, which waits for all before it, waits no more than half as long again.
+constexpr uint32_t kBatchShare = 3;
+constexpr uint32_t kLargestBatch = 32;
+/// How much longer than on average a batch may take to come.
+constexpr int64_t kGatherPatience = 4;
+constexpr int64_t kShortestGatherNs = 50'000;
+constexpr int64_t kLongestGatherNs = 50 * kMsNs;
+
+/// One of so many parts of the pool may be memory that nobody has cleared yet.
+constexpr size_t kUsedShare = 4;
+
 }  // namespace
 
 ZipLane::ZipLane(std::unique_ptr<TransportQueue> transport, const ZipTarget& target,
@@ -22,6 +35,8 @@ ZipLane::ZipLane(std::unique_ptr<TransportQueue> transport, const ZipTarget& tar
       layout_(LayoutOf(target.protocol)),
       pid_(ProcessId()),
       queue_(transport_->rings()),
+      used_(transport_->pool().size() / kUsedShare),
+      staging_(&transport_->pool()),
       jobs_(transport_->rings().sq_depth) {}
 
 ZipLane::~ZipLane() {
@@ -39,7 +54,12 @@ ZipLane::Taken ZipLane::Submit(const Request& request, Completion* completion) {
   if (!running_) return Taken::kDone;
   if (queue_.Room() == 0) return Taken::kFull;
   ZipJob job;
-  switch (Prepare(request, &job, completion)) {
+  Prepared prepared = Prepare(request, &job, completion);
+  if (prepared == Prepared::kNoMemory) {
+    GiveUpKept();
+    if (used_.ClearAll()) prepared = Prepare(request, &job, completion);
+  }
+  switch (prepared) {
     case Prepared::kReady:
       break;
     case Prepared::kDone:
@@ -63,7 +83,7 @@ ZipLane::Taken ZipLane::Submit(const Request& request, Completion* completion) {
 
 Prepared ZipLane::Prepare(const Request& request, ZipJob* job, Completion* completion) {
   if (request.operation == Operation::kCompress) {
-    return PrepareCompression(target_, request, job, completion);
+    return PrepareCompression(target_, request, &staging_, job, completion);
   }
   const Prepared prepared = ZipInflater::Prepare(target_, request, job, completion);
   if (prepared == Prepared::kReady) KeepTrackOf(job->stream);
@@ -95,6 +115,8 @@ void ZipLane::PushWaiting() {
   queue_.RingDoorbell();
 }
 
+UsedMemory* ZipLane::used_memory() { return running_ && ProcessId() == pid_ ? &used_ : nullptr; }
+
 void ZipLane::Kick() {
   if (running_ && ProcessId() == pid_) queue_.RingDoorbell();
 }
@@ -104,13 +126,13 @@ size_t ZipLane::Collect(std::span<Completion> completions) {
   if (running_ && ProcessId() == pid_) {
     uint32_t slot;
     Sqe sqe;
-    bool any = false;
+    size_t taken = 0;
     while (count < completions.size() && queue_.Pop(&slot, &sqe)) {
-      any = true;
+      ++taken;
       if (Finish(jobs_[slot], Decode(sqe), &completions[count])) ++count;
     }
-    if (any) {
-      progress_ns_ = NowNs();
+    if (taken != 0) {
+      NoteProgress(taken);
       queue_.ReleaseCompletions(false);
       PushWaiting();
     }
@@ -127,7 +149,8 @@ size_t ZipLane::Collect(std::span<Completion> completions) {
 bool ZipLane::Finish(ZipJob& job, const ZipResult& result, Completion* completion) {
   if (job.request.operation == Operation::kCompress) {
     *completion = FinishCompression(job, result, &problem_);
-    job.memory.Release();
+    ReleaseStaging(result, *completion, &staging_, &job);
+    if (job.context) used_.Add(std::move(job.context), kContextBytes);
     job.command.tag = 0;  // free
     return true;
   }
@@ -162,6 +185,20 @@ void ZipLane::ArmEvents() {
   }
 }
 
+void ZipLane::NoteProgress(size_t count) {
+  const int64_t now = NowNs();
+  const int64_t gap = (now - progress_ns_) / static_cast<int64_t>(count);
+  gap_ns_ += (gap - gap_ns_) / 8;
+  progress_ns_ = now;
+}
+
+int64_t ZipLane::PlanBatch() {
+  const uint32_t batch = std::clamp(outstanding() / kBatchShare, 1u, kLargestBatch);
+  queue_.SetBatch(batch);
+  if (batch == 1) return 0;
+  return std::clamp(kGatherPatience * gap_ns_ * batch, kShortestGatherNs, kLongestGatherNs);
+}
+
 int64_t ZipLane::DeadlineNs() const {
   if (!running_ || outstanding() == 0) return std::numeric_limits<int64_t>::max();
   return progress_ns_ + (patience_.base_ms + largest_ / patience_.bytes_per_ms) * kMsNs;
@@ -181,9 +218,13 @@ void ZipLane::Fail(QmState state, std::string problem) {
     failed_.push_back({.tag = job.request.tag, .status = Status::kDeviceError});
     // What the device may still write stays where it can do so without harm.
     if (!stopped) job.memory.Abandon();
+    if (!stopped) job.context.Abandon();
     if (!stopped && job.stream) job.stream->block.Abandon();
     job = {};
   }
+  if (ProcessId() != pid_) return;
+  GiveUpKept();
+  used_.ClearAll();
 }
 
 }  // namespace warpdrive::hisilicon

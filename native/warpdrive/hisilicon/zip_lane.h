@@ -12,6 +12,8 @@
 #include "device/request.h"
 #include "warpdrive/hisilicon/completion_sleep.h"
 #include "warpdrive/hisilicon/qm_queue.h"
+#include "warpdrive/hisilicon/staging.h"
+#include "warpdrive/hisilicon/used_memory.h"
 #include "warpdrive/hisilicon/zip_job.h"
 #include "warpdrive/transport.h"
 
@@ -50,6 +52,10 @@ class ZipLane {
   void CheckHealth(int64_t now_ns);
   /// Asks the kernel to wake sleepers at the next completion, if it can.
   void ArmEvents();
+  /// Decides how many completions the owner should be woken for: one where little is in flight.
+  /// With more, the engine goes on with what it has while some come together; taken at once, what
+  /// follows them goes with one doorbell. @return how long they may be waited for, in nanoseconds
+  int64_t PlanBatch();
 
   /// Takes the queue out of service: stops it, then gives back its requests as kDeviceError, and
   /// their memory, unless the device may still write it.
@@ -61,9 +67,16 @@ class ZipLane {
   /// 0 once it failed: then nobody waits for the device.
   uint32_t outstanding() const { return running_ ? queue_.outstanding() : 0; }
   bool running() const { return running_; }
+  /// Whether the owner has something to take now: a batch, or failed requests.
+  bool HasBatch() const { return HasFailed() || queue_.HasBatch(); }
   /// When CheckHealth() will call it hung; far in the future if nothing is outstanding.
   int64_t DeadlineNs() const;
-  WaitTarget wait_target() { return {transport_.get(), &queue_}; }
+  WaitTarget wait_target() { return {transport_.get(), &queue_, &used_}; }
+  /// What waits to be cleared; nullptr if that is not ours to do any more (in a forked child
+  /// another thread's lock may never be given back).
+  UsedMemory* used_memory();
+  /// Adds what was kept for the next requests to it.
+  void GiveUpKept() { staging_.GiveUp(&used_); }
   /// The last thing that went wrong, for people; empty if nothing did.
   const std::string& problem() const { return problem_; }
 
@@ -73,6 +86,7 @@ class ZipLane {
   bool Finish(ZipJob& job, const ZipResult& result, Completion* completion);
   void Push(ZipJob job);
   void PushWaiting();
+  void NoteProgress(size_t count);
   void KeepTrackOf(const std::shared_ptr<ZipStreamMemory>& stream);
 
   std::unique_ptr<TransportQueue> transport_;
@@ -81,6 +95,8 @@ class ZipLane {
   const SqeLayout layout_;
   const pid_t pid_;
   QmQueue queue_;
+  UsedMemory used_;
+  Staging staging_;
   std::vector<ZipJob> jobs_;     ///< by slot of the ring
   std::vector<ZipJob> waiting_;  ///< next rounds that found no slot: only if completions overtake
   std::vector<std::weak_ptr<ZipStreamMemory>> streams_;  ///< memory that contexts hold
@@ -88,6 +104,7 @@ class ZipLane {
   uint32_t next_tag_ = 1;
   uint32_t largest_ = 0;     ///< input bytes, since the queue was empty
   int64_t progress_ns_ = 0;  ///< last completion, or first request after being idle
+  int64_t gap_ns_ = 0;       ///< between two completions, on average
   int64_t alive_ns_ = 0;     ///< last time that the transport was asked
   bool running_ = true;
   std::string problem_;

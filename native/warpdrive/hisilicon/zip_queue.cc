@@ -10,6 +10,8 @@ namespace {
 constexpr int64_t kMsNs = 1'000'000;
 /// How long a closing queue waits for an engine that goes on working.
 constexpr int64_t kDrainNs = 10'000 * kMsNs;
+/// So many bytes are cleared in the time that it takes to wake a thread for it.
+constexpr size_t kLittle = 128u << 10;
 
 }  // namespace
 
@@ -103,13 +105,35 @@ size_t ZipQueue::Receive(std::span<Completion> completions) {
     CheckHealth();
     for (const auto& lane : lanes_) count += lane->Collect(completions.subspan(count));
   }
+  Tidy(false);
   return count;
+}
+
+/// Has used memory cleared by whoever has time. `idle`: nothing is left behind.
+void ZipQueue::Tidy(bool idle) {
+  for (const auto& lane : lanes_) {
+    UsedMemory* const used = lane->used_memory();
+    if (used == nullptr) continue;
+    if (idle) lane->GiveUpKept();
+    if (idle && (used->waiting() <= kLittle || !watch_)) {
+      used->ClearAll();
+    } else if (idle || used->Due()) {
+      used->Share();
+      if (watch_) watch_->Tidy();
+    }
+  }
 }
 
 bool ZipQueue::HasAnything() const {
   return !done_.empty() || std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
     return lane->HasFailed() || lane->wait_target().queue->HasCompletion();
   });
+}
+
+/// What Arm() leaves for a notification: fewer completions than are worth one.
+bool ZipQueue::HasBatch() const {
+  return !done_.empty() || std::any_of(lanes_.begin(), lanes_.end(),
+                                       [](const auto& lane) { return lane->HasBatch(); });
 }
 
 void ZipQueue::CheckHealth() {
@@ -119,25 +143,30 @@ void ZipQueue::CheckHealth() {
 
 void ZipQueue::ArmWatch() {
   int64_t deadline = std::numeric_limits<int64_t>::max();
+  int64_t gather = 0;
   for (const auto& lane : lanes_) {
+    gather = std::max(gather, lane->PlanBatch());
+    if (UsedMemory* const used = lane->used_memory()) used->Share();
     lane->ArmEvents();
     deadline = std::min(deadline, lane->DeadlineNs());
   }
   // What was answered without the engine has to be fetched now.
   if (!done_.empty()) deadline = 0;
-  if (watch_) watch_->Arm(deadline);
+  if (watch_) watch_->Arm(deadline, gather);
 }
 
 bool ZipQueue::Arm() {
   CheckHealth();
-  if (HasAnything()) return false;
+  for (const auto& lane : lanes_) lane->PlanBatch();
+  if (HasBatch()) return false;
   if (outstanding() == 0) {
+    Tidy(true);
     armed_idle_ = true;  // Send() does the rest
     return true;
   }
   ArmWatch();
   // Between the last look and the arming the engine may have finished, and raised no event.
-  if (!HasAnything()) return true;
+  if (!HasBatch()) return true;
   if (watch_) watch_->Disarm();
   return false;
 }
@@ -146,7 +175,14 @@ bool ZipQueue::Wait(uint32_t timeout_ms) {
   const int64_t end =
       timeout_ms == 0 ? std::numeric_limits<int64_t>::max() : NowNs() + timeout_ms * kMsNs;
   CompletionSleep sleep(targets_, -1);
-  if (HasAnything() || sleep.Spin()) return true;
+  for (const auto& lane : lanes_) {
+    UsedMemory* const used = lane->used_memory();
+    if (used == nullptr) continue;
+    used->Share();
+    while (!HasAnything() && used->ClearOne()) {
+    }
+  }
+  if (HasAnything() || sleep.Spin(false)) return true;
   while (true) {
     for (const auto& lane : lanes_) lane->ArmEvents();
     CheckHealth();

@@ -23,6 +23,8 @@ class ZipQueue final : public Queue {
   bool alive() const override;
   size_t Send(std::span<const Request> requests) override;
   size_t Receive(std::span<Completion> completions) override;
+  /// With many requests in flight the notification is for several completions. With none, what was
+  /// kept for more is cleared.
   bool Arm() override;
   bool Wait(uint32_t timeout_ms) override;
   size_t Room() const override;
@@ -37,8 +39,10 @@ class ZipQueue final : public Queue {
 
   ZipLane* LaneFor(const Request& request) const;
   bool HasAnything() const;
+  bool HasBatch() const;
   void CheckHealth();
   void ArmWatch();
+  void Tidy(bool idle);
   uint32_t outstanding() const;
 
   const uint32_t depth_;
