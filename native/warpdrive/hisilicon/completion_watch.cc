@@ -76,11 +76,11 @@ void CompletionWatch::Run() {
 // Until there are completions enough, the deadline, or nobody who wants to know.
 void CompletionWatch::WatchOnce() {
   CompletionSleep sleep(targets_, wake_.get());
-  int64_t first_ns = 0;  // when the first completion was seen
   // While the engine is busy. What comes amid a spin or a nap waits for the next time.
   while (!sleep.HasBatch() && sleep.ClearOne()) {
   }
   bool due = sleep.Spin(true);
+  int64_t first_ns = sleep.Ready() ? NowNs() : 0;  // when the first completion was seen
   while (!due) {
     if (!armed_.load(std::memory_order_seq_cst) || quit_.load(std::memory_order_seq_cst)) return;
     const int64_t deadline = deadline_ns_.load(std::memory_order_relaxed);

@@ -103,7 +103,7 @@ class QmQueue {
   /// CQ head in the low half, expected phase in bit 16: for HasCompletion() of another thread.
   std::atomic<uint32_t> cursor_{1u << 16};
   std::atomic<uint32_t> outstanding_{0};
-  std::atomic<uint32_t> batch_{1};
+  std::atomic<uint32_t> batch_{1};   ///< relaxed: a hint, and any value of it is within the ring
   std::atomic<bool> running_{true};  ///< state_ == kRunning
 };
 
