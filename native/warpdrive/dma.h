@@ -88,8 +88,6 @@ class DmaPool {
   /// `mapper` outlives the pool. The memory limit is checked before anything is pinned.
   static Result<std::unique_ptr<DmaPool>> Create(DmaMapper* mapper, size_t size,
                                                  Syscalls* calls = Syscalls::Kernel());
-  /// What a queue's arena should have: 32 MiB, less where RLIMIT_MEMLOCK is small.
-  static size_t DefaultSize(Syscalls* calls = Syscalls::Kernel());
   /// All blocks must be back.
   ~DmaPool();
   DmaPool(const DmaPool&) = delete;

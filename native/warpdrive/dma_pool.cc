@@ -19,6 +19,12 @@ constexpr size_t RoundUp(size_t value, size_t unit) { return (value + unit - 1) 
 std::string MiB(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 Error MemlockError(size_t size, uint64_t limit) {
+  if (limit == UINT64_MAX) {
+    return {ErrorCode::kMemoryLimit, ENOMEM,
+            "cannot pin " + MiB(size) +
+                " for DMA, though no RLIMIT_MEMLOCK binds this process: memory ran out, or the "
+                "container's memory limit (cgroup memory.max)"};
+  }
   return {ErrorCode::kMemoryLimit, ENOMEM,
           "cannot pin " + MiB(size) + " for DMA: the limit RLIMIT_MEMLOCK is " + MiB(limit) +
               "; raise it with ulimit -l, LimitMEMLOCK= in the systemd unit, --ulimit memlock= of "
@@ -103,13 +109,6 @@ Result<std::unique_ptr<DmaPool>> DmaPool::Create(DmaMapper* mapper, size_t size,
     return iova.error();
   }
   return std::unique_ptr<DmaPool>(new DmaPool(mapper, std::move(arena), huge, iova.value()));
-}
-
-size_t DmaPool::DefaultSize(Syscalls* calls) {
-  constexpr uint64_t kWanted = 32u << 20;
-  // Half of a small limit: the process may pin for another device, or for something else.
-  const uint64_t half = calls->MemlockLimit() / 2 / kHugePage * kHugePage;
-  return static_cast<size_t>(std::clamp<uint64_t>(half, kHugePage, kWanted));
 }
 
 DmaPool::DmaPool(DmaMapper* mapper, Mapping arena, bool huge_pages, uint64_t iova)

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -23,15 +24,36 @@ auto Retry(Call call) {
   return result < 0 ? static_cast<decltype(result)>(-errno) : result;
 }
 
-// With CAP_IPC_LOCK the limit does not hold.
+// With CAP_IPC_LOCK the limit does not hold. VFIO asks for the capability in the initial namespace
+// (capable() in drivers/vfio/vfio_iommu_type1.c): root of a container with users of its own has it
+// only there, where it does not count.
 bool MayLockMemory() {
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
   if (syscall(SYS_capget, &header, data) != 0) return false;
-  return (data[0].effective & (1u << CAP_IPC_LOCK)) != 0;
+  if ((data[0].effective & (1u << CAP_IPC_LOCK)) == 0) return false;
+  char map[256];
+  const int fd = open("/proc/self/uid_map", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return true;  // no namespaces of users, or no /proc: nothing speaks against it
+  const ssize_t size = Retry([&] { return read(fd, map, sizeof(map)); });
+  close(fd);
+  return size < 0 || MapsAllUsers({map, static_cast<size_t>(size)});
 }
 
 }  // namespace
+
+bool MapsAllUsers(std::string_view uid_map) {
+  constexpr std::string_view kAll[] = {"0", "0", "4294967295"};
+  for (const std::string_view number : kAll) {
+    const size_t begin = uid_map.find_first_not_of(" \n");
+    if (begin == std::string_view::npos) return false;
+    uid_map.remove_prefix(begin);
+    const size_t end = std::min(uid_map.find_first_of(" \n"), uid_map.size());
+    if (uid_map.substr(0, end) != number) return false;
+    uid_map.remove_prefix(end);
+  }
+  return uid_map.find_first_not_of(" \n") == std::string_view::npos;
+}
 
 Syscalls* Syscalls::Kernel() {
   static Syscalls* const kernel = new Syscalls;

@@ -43,4 +43,8 @@ class Syscalls {
   virtual uint64_t MemlockLimit();
 };
 
+/// Whether `uid_map` (the text of /proc/self/uid_map) is that of the initial user namespace: one
+/// line that maps all 2^32 - 1 users to themselves.
+bool MapsAllUsers(std::string_view uid_map);
+
 }  // namespace warpdrive

@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +12,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
 
 #include "warpdrive/fd.h"
 #include "warpdrive/process_id.h"
@@ -110,6 +115,38 @@ TEST_CASE("syscalls: a mapping goes with its owner") {
   }
   // msync refuses what is not mapped.
   CHECK(msync(address, page, MS_ASYNC) == -1);
+}
+
+TEST_CASE("syscalls: users of the initial namespace are told from those of a container's own") {
+  CHECK(MapsAllUsers("         0          0 4294967295\n"));
+  CHECK(!MapsAllUsers("         0     100000      65536\n"));
+  CHECK(!MapsAllUsers("         0       1000          1\n"));
+  CHECK(!MapsAllUsers("         0          0 4294967295\n         1 1 1\n"));
+  CHECK(!MapsAllUsers("0 0"));
+  CHECK(!MapsAllUsers(""));
+}
+
+TEST_CASE("syscalls: the limit of locked memory binds who has no CAP_IPC_LOCK") {
+  // In a child, since capabilities do not come back. It says what went wrong by its exit code.
+  const pid_t child = fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const rlimit low{.rlim_cur = 1u << 20, .rlim_max = 1u << 20};
+    if (setrlimit(RLIMIT_MEMLOCK, &low) != 0) _exit(1);
+    __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+    if (syscall(SYS_capget, &header, data) != 0) _exit(2);
+    const bool has = (data[0].effective & (1u << CAP_IPC_LOCK)) != 0;
+    std::ifstream map("/proc/self/uid_map");
+    const std::string text{std::istreambuf_iterator<char>(map), {}};
+    const bool counts = has && MapsAllUsers(text);
+    if (Syscalls::Kernel()->MemlockLimit() != (counts ? UINT64_MAX : 1u << 20)) _exit(3);
+    data[0].effective &= ~(1u << CAP_IPC_LOCK);
+    if (syscall(SYS_capset, &header, data) != 0) _exit(4);
+    if (Syscalls::Kernel()->MemlockLimit() != 1u << 20) _exit(5);
+    _exit(0);
+  }
+  CHECK(ExitCode(child) == 0);
 }
 
 }  // namespace warpdrive::test
