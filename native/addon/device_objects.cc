@@ -1,4 +1,5 @@
 // stats(), devices(), configure() and events: devices as JavaScript sees them.
+#include <algorithm>
 #include <string>
 
 #include "addon/environment.h"
@@ -170,10 +171,12 @@ Napi::Value Environment::Stats(const Napi::CallbackInfo& info) {
   set("poolBytesCached", pool.cached());
   set("runningThreads", Software().RunningThreads());
   Router& router = *Machine::Instance().router();
-  auto devices = Napi::Array::New(info.Env(), router.size());
-  for (uint32_t i = 0; i < router.size(); ++i) {
+  auto devices = Napi::Array::New(info.Env());
+  uint32_t count = 0;
+  for (size_t i = 0; i < router.size(); ++i) {
+    if (!router.at(i).present.load(std::memory_order_acquire)) continue;
     const DeviceStats device = channel_ ? channel_->device_stats(i) : DeviceStats{};
-    devices[i] = DeviceStatsOf(info.Env(), router.at(i), device, router.Now());
+    devices[count++] = DeviceStatsOf(info.Env(), router.at(i), device, router.Now());
   }
   result["devices"] = devices;
   result["routing"] =
@@ -227,22 +230,26 @@ Napi::Value Environment::Devices(const Napi::CallbackInfo& info) {
   [[maybe_unused]] const bool open = info[0].ToBoolean().Value();
   auto list = Napi::Array::New(info.Env());
   uint32_t count = 0;
-  const auto listed = [&](const std::string& name) {
-#if defined(__linux__)
-    for (const hardware::Found& found : machine.found()) {
-      if (found.description.name == name) return true;
+  const auto add_routed = [&](auto is_listed) {
+    for (size_t i = 0; i < router.home(); ++i) {
+      const RoutedDevice& device = router.at(i);
+      if (!device.present.load(std::memory_order_acquire) || is_listed(device.info.name)) continue;
+      list[count++] = RoutedObject(info.Env(), router, device);
     }
-#endif
-    return name == router.at(router.home()).info.name;
   };
-  for (size_t i = 0; i < router.size(); ++i) {
-    if (listed(router.at(i).info.name)) continue;
-    list[count++] = RoutedObject(info.Env(), router, router.at(i));
-  }
 #if defined(__linux__)
-  for (const hardware::Found& found : machine.found()) {
-    list[count++] = HardwareObject(info.Env(), found, router, open);
-  }
+  machine.WithFound([&](const std::vector<hardware::Found>& all) {
+    add_routed([&all](const std::string& name) {
+      return std::any_of(all.begin(), all.end(), [&name](const hardware::Found& found) {
+        return found.description.name == name;
+      });
+    });
+    for (const hardware::Found& found : all) {
+      list[count++] = HardwareObject(info.Env(), found, router, open);
+    }
+  });
+#else
+  add_routed([](const std::string&) { return false; });
 #endif
   list[count] = DeviceObject(info.Env(), Software().Info(), "", "");
   return list;

@@ -141,6 +141,7 @@ void Environment::OnSweep(uv_timer_t* timer) {
 
 void Environment::Kick() {
   if (closed_ || !channel_) return;
+  Machine::Instance().LookAgain(Now());
   channel_->Kick();
   CollectReady();
   ArmOrWake();

@@ -6,12 +6,18 @@
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "device/fault_spec.h"
 #include "software/codecs/checksum.h"
 
 namespace warpdrive::addon {
 namespace {
+
+/// Devices that can be found later. Each place costs a channel some bytes and a comparison per
+/// turn.
+constexpr size_t kSpareDevices = 4;
+constexpr uint64_t kLateMs = 1000;
 
 uint32_t DefaultThreads() {
   if (const char* text = std::getenv("WARPDRIVE_THREADS")) {
@@ -47,8 +53,8 @@ Machine::Machine() {
   AddTestDevices(&devices);
 #if defined(__linux__)
   if (Setting("WARPDRIVE_DEVICES") != "software") {
-    found_ = hardware::OpenDevices({.unsafe_doorbell = &unsafe_doorbell_});
-    for (const hardware::Found& found : found_) {
+    inventory_.emplace(hardware::Options{.unsafe_doorbell = &unsafe_doorbell_});
+    for (const hardware::Found& found : inventory_->found()) {
       if (found.device) devices.push_back(found.device.get());
     }
   }
@@ -56,8 +62,28 @@ Machine::Machine() {
   devices.push_back(&Software());
   RoutingPolicy policy;
   policy.checksum = software::ChecksumFor;
-  router_ = std::make_shared<Router>(std::move(devices), policy);
+  router_ = std::make_shared<Router>(std::move(devices), policy, kSpareDevices);
   AllowUnsafeDoorbell(allow);
+}
+
+void Machine::Look(uint64_t now_ms) {
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock) return;  // another thread is at it
+  uint64_t due = UINT64_MAX;
+  if (!late_.empty()) {
+    // As hardware is: not before a second has passed.
+    due = now_ms + kLateMs;
+    if (due_ms_.load(std::memory_order_relaxed) != 0) {
+      for (Device* device : std::exchange(late_, {})) router_->Add(device);
+    }
+  }
+#if defined(__linux__)
+  if (inventory_) {
+    for (Device* device : inventory_->LookAgain(now_ms)) router_->Add(device);
+    due = std::min(due, inventory_->due_ms());
+  }
+#endif
+  due_ms_.store(due, std::memory_order_relaxed);
 }
 
 void Machine::AllowUnsafeDoorbell(bool allow) {
@@ -78,7 +104,7 @@ void Machine::AddTestDevices(std::vector<Device*>* devices) {
     test_devices_.push_back(std::make_unique<software::SoftwareDevice>(2));
     auto device = std::make_unique<FaultDevice>(test_devices_.back().get(), spec.identity,
                                                 std::move(spec.rules));
-    devices->push_back(device.get());
+    (spec.late ? late_ : *devices).push_back(device.get());
     test_devices_.push_back(std::move(device));
   }
 }

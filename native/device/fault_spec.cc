@@ -75,6 +75,8 @@ bool ParseWord(std::string_view word, FaultSpec* spec) {
   } else if (key == "block" || key == "window") {
     if (!TakeNumber(&value, &number) || number == 0 || number > kMaxBlockSize) return false;
     (key == "block" ? identity.block_size : identity.window) = static_cast<uint32_t>(number);
+  } else if (word == "late") {
+    spec->late = true;
   } else if (word == "shared") {
     identity.shared_doorbell = true;
   } else if (word == "only=compress") {

@@ -10,6 +10,7 @@
 namespace warpdrive {
 
 /// One device: comma-separated words. `name=`, `kind=`, `block=` (bytes), `window=`, `shared`,
+/// `late` (not there at the start, but at the second look),
 /// `only=compress` or `only=decompress`, and faults: a type (error, unsupported, lost, hang, delay,
 /// lengths, short, checksum, tag, twice, refuse-send, refuse-queue, removal), then any of
 /// `@N` (skip N first), `/N` (every N-th), `xN` (N times), `~N` (delay: milliseconds).
@@ -17,6 +18,7 @@ namespace warpdrive {
 struct FaultSpec {
   FaultIdentity identity;
   std::vector<FaultRule> rules;
+  bool late = false;
 };
 
 /// @return false with `*error` naming the word that was not understood

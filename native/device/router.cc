@@ -49,22 +49,54 @@ const char* NameOf(Reason reason) {
 
 RoutedDevice::RoutedDevice(Device* the_device, const HealthPolicy* policy, bool is_home)
     : device(the_device),
-      info(the_device->Info()),
+      info(the_device != nullptr ? the_device->Info() : DeviceInfo{}),
+      present(the_device != nullptr),
       health(policy),
       cost(is_home ? kSoftwareFixedNs : kHardwareFixedNs,
            is_home ? kSoftwareNsPerKib : kHardwareNsPerKib) {}
 
-Router::Router(std::vector<Device*> devices, const RoutingPolicy& policy)
+Router::Router(std::vector<Device*> devices, const RoutingPolicy& policy, size_t spare)
     : policy_(policy), timeout_ms_(policy.timeout_ms) {
+  devices.insert(devices.end() - 1, spare, nullptr);
   for (Device* device : devices) {
     const bool is_home = devices_.size() + 1 == devices.size();
     devices_.push_back(std::make_unique<RoutedDevice>(device, &policy_.health, is_home));
-    RoutedDevice& added = *devices_.back();
-    while (devices_[added.kind]->info.kind != added.info.kind) ++added.kind;
+    if (device == nullptr) continue;
+    AssignKind(*devices_.back());
+    if (!is_home) hardware_.fetch_add(1, std::memory_order_relaxed);
   }
 }
 
+void Router::AssignKind(RoutedDevice& added) {
+  // Its own place, or that of the first of its kind.
+  for (const auto& other : devices_) {
+    if (other.get() == &added || (other->present.load() && other->info.kind == added.info.kind)) {
+      return;
+    }
+    ++added.kind;
+  }
+}
+
+bool Router::Add(Device* device) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& place : devices_) {
+    if (place->present.load(std::memory_order_relaxed)) continue;
+    place->device = device;
+    place->info = device->Info();
+    AssignKind(*place);
+    const bool allowed =
+        !allowed_names_ || std::find(allowed_names_->begin(), allowed_names_->end(),
+                                     place->info.name) != allowed_names_->end();
+    place->allowed.store(allowed, std::memory_order_relaxed);
+    place->present.store(true, std::memory_order_release);
+    hardware_.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  return false;
+}
+
 Reason Router::WhyNot(const RoutedDevice& device, const StreamNeeds& needs) const {
+  if (!device.present.load(std::memory_order_acquire)) return Reason::kNoDevice;
   if (!device.allowed.load(std::memory_order_relaxed)) return Reason::kNoDevice;
   if (device.info.shared_doorbell && !unsafe_doorbell_allowed()) return Reason::kUnsafeDoorbell;
   if (!device.device->Supports(ProbeOf(needs))) return Reason::kUnsupportedOption;
@@ -140,6 +172,7 @@ Route Router::Decide(const StreamNeeds& needs) {
 uint32_t Router::SmallestBlock(const StreamParams& params) const {
   uint32_t smallest = kMaxBlockSize;
   for (const auto& entry : devices_) {
+    if (!entry->present.load(std::memory_order_acquire)) continue;
     const StreamPlan plan = entry->device->PlanCompression(params);
     smallest =
         std::min({smallest, plan.block_size, plan.first_block == 0 ? smallest : plan.first_block});
@@ -153,6 +186,7 @@ bool Router::Find(std::string_view name, Wish* wish) const {
     return true;
   }
   for (size_t i = 0; i < devices_.size(); ++i) {
+    if (!devices_[i]->present.load(std::memory_order_acquire)) continue;
     if (devices_[i]->info.name != name) continue;
     *wish = static_cast<Wish>(i);
     return true;
@@ -161,13 +195,18 @@ bool Router::Find(std::string_view name, Wish* wish) const {
 }
 
 void Router::SetAllowed(std::span<const std::string> names) {
+  const std::lock_guard lock(mutex_);
+  allowed_names_.emplace(names.begin(), names.end());
   for (auto& device : devices_) {
+    if (!device->present.load(std::memory_order_relaxed)) continue;
     device->allowed.store(std::find(names.begin(), names.end(), device->info.name) != names.end(),
                           std::memory_order_relaxed);
   }
 }
 
 void Router::AllowAll() {
+  const std::lock_guard lock(mutex_);
+  allowed_names_.reset();
   for (auto& device : devices_) device->allowed.store(true, std::memory_order_relaxed);
 }
 

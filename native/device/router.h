@@ -6,7 +6,10 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -74,10 +77,15 @@ struct Route {
 
 /// One device with what is known of it. Shared by all threads.
 struct RoutedDevice {
+  /// `the_device` nullptr: a place for one that is found later.
   RoutedDevice(Device* the_device, const HealthPolicy* policy, bool is_home);
-  Device* const device;
-  const DeviceInfo info;
+  // Written once, before `present`.
+  Device* device;
+  DeviceInfo info;
   uint16_t kind = 0;  ///< equal for devices of equal info.kind
+  /// False: nobody's place yet. Whoever walks over the devices looks at this first (acquire);
+  /// whoever has a Route knows.
+  std::atomic<bool> present;
   DeviceHealth health;
   CostTable cost;
   std::atomic<uint32_t> in_flight{0};
@@ -89,8 +97,12 @@ struct RoutedDevice {
 class Router {
  public:
   /// `devices` in order of preference; the last one is home: it executes everything and is
-  /// trusted. They outlive the router.
-  Router(std::vector<Device*> devices, const RoutingPolicy& policy);
+  /// trusted. They outlive the router. `spare`: how many can be added later.
+  Router(std::vector<Device*> devices, const RoutingPolicy& policy, size_t spare = 0);
+
+  /// A device that was found later, preferred after all others. Any thread. It outlives the router.
+  /// @return false if there is no place left
+  bool Add(Device* device);
 
   Route Decide(const StreamNeeds& needs);
   /// No device's plan cuts such a stream before so many bytes.
@@ -99,7 +111,7 @@ class Router {
   size_t size() const { return devices_.size(); }
   size_t home() const { return devices_.size() - 1; }
   RoutedDevice& at(size_t index) { return *devices_[index]; }
-  bool has_hardware() const { return devices_.size() > 1; }
+  bool has_hardware() const { return hardware_.load(std::memory_order_relaxed) != 0; }
   const RoutingPolicy& policy() const { return policy_; }
   uint64_t Now() const { return policy_.clock(); }
 
@@ -122,8 +134,13 @@ class Router {
   Reason WhyNot(const RoutedDevice& device, const StreamNeeds& needs) const;
   Reason Weigh(RoutedDevice& device, const StreamNeeds& needs, bool* hardware);
 
+  void AssignKind(RoutedDevice& added);
+
   const RoutingPolicy policy_;
   std::vector<std::unique_ptr<RoutedDevice>> devices_;
+  std::atomic<uint32_t> hardware_{0};  ///< devices present, home not counted
+  std::mutex mutex_;                   ///< taken when a device is added, and by SetAllowed()
+  std::optional<std::vector<std::string>> allowed_names_;  ///< for those that come later
   std::atomic<Wish> default_{kAnyDevice};
   std::atomic<bool> unsafe_{false};
   std::atomic<int64_t> threshold_{kMeasuredThreshold};

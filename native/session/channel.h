@@ -81,7 +81,8 @@ class Channel {
   /// The device that executes everything; for a stream's own state, and for plans without a route.
   Device& home() { return *router_->at(home_).device; }
   Router& router() { return *router_; }
-  bool has_hardware() const { return home_ != 0; }
+  /// May become true at any time: a device can be found later.
+  bool has_hardware() const { return router_->has_hardware(); }
 
   /// Where a stream goes; opens the queue if there is none. Once per stream.
   Route RouteStream(const StreamNeeds& needs);

@@ -61,6 +61,7 @@ size_t Channel::LaneFor(const Request& request, const Route& route) {
   size_t best = home_;
   for (size_t i = 0; i < home_; ++i) {
     RoutedDevice& device = router_->at(i);
+    if (!device.present.load(std::memory_order_acquire)) continue;
     if (device.kind != kind || (route.pinned && i != route.device)) continue;
     if (best != home_ && lanes_[i].outstanding >= lanes_[best].outstanding) continue;
     const bool allowed = device.allowed.load(std::memory_order_relaxed);
@@ -88,6 +89,7 @@ void Channel::AdmitToHardware(InFlight& entry) {
 
 void Channel::LeaveHardware(const InFlight& entry) {
   if (entry.lane == home_) {
+    if (entry.started == 0) return;  // from before there was hardware
     // What hardware is measured against.
     router_->at(home_).cost.Add(entry.request.operation, entry.request.input_size,
                                 router_->Now() - entry.started);

@@ -5,6 +5,7 @@
 
 #include "warpdrive/discovery/discovery.h"
 #include "warpdrive/discovery/identity.h"
+#include "warpdrive/discovery/sysfs.h"
 #include "warpdrive/hisilicon/zip_device.h"
 #include "warpdrive/transports/spimdev.h"
 #include "warpdrive/transports/uacce.h"
@@ -80,6 +81,49 @@ std::vector<Found> OpenDevices(const Options& options) {
     all.push_back(std::move(found));
   }
   return all;
+}
+
+Inventory::Inventory(const Options& options)
+    : options_(options), found_(OpenDevices(options)), classes_(ListClasses()) {}
+
+std::vector<std::string> Inventory::ListClasses() const {
+  std::vector<std::string> names;
+  for (const char* name : {"uacce", "spimdev", "sdmdev"}) {
+    for (std::string& entry : ListDirectory(options_.sysfs_root + "/class/" + name)) {
+      names.push_back(std::move(entry));
+    }
+  }
+  return names;
+}
+
+std::vector<Device*> Inventory::LookAgain(uint64_t now_ms) {
+  if (due_ms_ == 0) due_ms_ = now_ms + kFirstLookMs;
+  if (now_ms < due_ms_) return {};
+  std::vector<Device*> usable;
+  std::vector<std::string> classes = ListClasses();
+  const bool wanting = std::any_of(found_.begin(), found_.end(),
+                                   [](const Found& found) { return found.device == nullptr; });
+  if (classes != classes_ || wanting) usable = Merge(OpenDevices(options_));
+  const bool news = classes != classes_ || !usable.empty();
+  classes_ = std::move(classes);
+  wait_ms_ = news ? kFirstLookMs : std::min(2 * wait_ms_, kLongestMs);
+  due_ms_ = now_ms + wait_ms_;
+  return usable;
+}
+
+std::vector<Device*> Inventory::Merge(std::vector<Found> fresh) {
+  // What failed since is the router's to know; its Device may be in use.
+  std::erase_if(found_, [](const Found& found) { return found.device == nullptr; });
+  std::vector<Device*> usable;
+  for (Found& found : fresh) {
+    const auto same = [&found](const Found& other) {
+      return other.description.name == found.description.name;
+    };
+    if (std::any_of(found_.begin(), found_.end(), same)) continue;
+    if (found.device) usable.push_back(found.device.get());
+    found_.push_back(std::move(found));
+  }
+  return usable;
 }
 
 Complaint WhyUnusable(const Found& found, bool unsafe_doorbell_allowed) {

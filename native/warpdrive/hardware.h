@@ -41,6 +41,36 @@ struct Found {
 /// All accelerators, usable ones first, the nearest of them first. Reads sysfs; opens nothing.
 std::vector<Found> OpenDevices(const Options& options);
 
+/// What there is, looked at again from time to time: devices that were busy, not permitted, or not
+/// there yet. One thread at a time.
+class Inventory {
+ public:
+  static constexpr uint64_t kFirstLookMs = 1000;
+  static constexpr uint64_t kLongestMs = 60'000;
+
+  explicit Inventory(const Options& options);
+
+  /// Devices in order of preference, those that came later behind; one that has a Device keeps it.
+  const std::vector<Found>& found() const { return found_; }
+  /// Looks again if that is due: a second after the first look, then each time twice as long after
+  /// the last, up to a minute; after news in a second again. Costs some listings of directories,
+  /// and the whole discovery only if something cannot be used or their entries changed. `now_ms`:
+  /// any clock that does not go back. @return devices that can be used from now on
+  std::vector<Device*> LookAgain(uint64_t now_ms);
+  /// Of the same clock.
+  uint64_t due_ms() const { return due_ms_; }
+
+ private:
+  std::vector<std::string> ListClasses() const;
+  std::vector<Device*> Merge(std::vector<Found> fresh);
+
+  const Options options_;
+  std::vector<Found> found_;
+  std::vector<std::string> classes_;  ///< what the kernel's classes listed at the last look
+  uint64_t due_ms_ = 0;               ///< 0: the clock was not seen yet
+  uint64_t wait_ms_ = kFirstLookMs;
+};
+
 /// What devices() and the doctor say of `found` under the given consent; empty = it can be used, as
 /// far as looking tells.
 Complaint WhyUnusable(const Found& found, bool unsafe_doorbell_allowed);

@@ -141,3 +141,33 @@ test('NODE_DEBUG=warpdrive tells what is chosen, refused and quarantined, and of
   const consented = await logOf('name=test-0,shared', { WARPDRIVE_ALLOW_UNSAFE_DOORBELL: '1' });
   assert.match(consented, /test-0: chosen .*doorbell is shared.*can ring this process's doorbells/);
 });
+
+test('a device that is not there at the start is found later, and used', { skip }, async () => {
+  const { code, stdout, stderr } = await runScene(
+    async (zlib) => {
+      const { setTimeout: sleep } = require('node:timers/promises');
+      const input = Buffer.alloc(1_000_000, 'several words ');
+      const { warpdrive } = zlib;
+      const requests = () =>
+        warpdrive.stats().devices.find(({ name }) => name === 'test-0')?.requests ?? 0;
+      const names = () => warpdrive.devices().map(({ name }) => name);
+      const send = () => zlib.warpdrive.promises.gzip(input);
+      const before = names();
+      let packed = await send();
+      const early = requests();
+      // Load that never pauses: what is in flight when the device appears must come out right.
+      for (let i = 0; i < 100 && requests() === 0; ++i) {
+        packed = await send();
+        if (!zlib.gunzipSync(packed).equals(input)) throw new Error('wrong output');
+        await sleep(50);
+      }
+      console.log(JSON.stringify({ before, early, after: names(), late: requests() }));
+    },
+    {},
+    { env: { WARPDRIVE_TEST_DEVICES: 'name=test-0,block=65536,late' } },
+  );
+  assert.equal(code, 0, stderr);
+  const { before, early, after, late } = JSON.parse(stdout.toString());
+  assert.deepEqual([before, early, after], [['software'], 0, ['test-0', 'software']]);
+  assert.ok(late > 0, 'it was used');
+});

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
 #include <string>
 
 #include "device/fault_device.h"
@@ -171,6 +172,38 @@ TEST_CASE("router: what was measured says nothing of other sizes and directions"
   CHECK(CostTable::ClassOf(0) == 0);
   CHECK(CostTable::ClassOf(1025) == 1);
   CHECK(CostTable::ClassOf(UINT64_MAX / 2) == CostTable::kClasses - 1);
+}
+
+TEST_CASE(
+    "router: devices that are found later are used like the others, as many as have a place") {
+  SoftwareDevice software(1);
+  FaultDevice first(&software, {.name = "test-0", .kind = "test"}, {});
+  FaultDevice other(&software, {.name = "test-1", .kind = "other"}, {});
+  FaultDevice third(&software, {.name = "test-2", .kind = "test"}, {});
+  Router router({&software}, TestPolicy(), 2);
+  CHECK(router.size() == 3);
+  CHECK(!router.has_hardware());
+  Wish wish = kAnyDevice;
+  CHECK(!router.Find("test-0", &wish));
+  CHECK(router.Find("software", &wish));
+  CHECK(wish == static_cast<Wish>(router.home()));
+  CHECK(!router.Decide(Large()).hardware());
+
+  router.SetAllowed(std::array{std::string("test-0")});
+  REQUIRE(router.Add(&first));
+  CHECK(router.has_hardware());
+  CHECK(router.Find("test-0", &wish));
+  CHECK(router.Decide(Large()).device == static_cast<uint16_t>(wish));
+  // Allowed by name before it came, or not.
+  REQUIRE(router.Add(&other));
+  StreamNeeds needs = Large();
+  CHECK(router.Find("test-1", &needs.wish));
+  CHECK(!router.Decide(needs).hardware());
+  router.AllowAll();
+  CHECK(router.Decide(needs).device == static_cast<uint16_t>(needs.wish));
+  CHECK(router.at(0).kind != router.at(1).kind);
+  CHECK(!router.Add(&third));
+  CHECK(router.home() == 2);
 }
 
 }  // namespace warpdrive::test

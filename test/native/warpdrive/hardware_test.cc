@@ -36,14 +36,15 @@ struct Machine {
     tree.Write("sys/devices/pci0000:74/" + address + "/numa_node", node);
     kernel.nodes[tree.Path("dev/" + name)] = "uacce";
   }
-  std::vector<hardware::Found> Open() {
-    return hardware::OpenDevices({.unsafe_doorbell = &consent,
-                                  .pool_bytes = 4u << 20,
-                                  .caller_node = 0,
-                                  .sysfs_root = tree.Path("sys"),
-                                  .dev_root = tree.Path("dev"),
-                                  .calls = &kernel});
+  hardware::Options Options() {
+    return {.unsafe_doorbell = &consent,
+            .pool_bytes = 4u << 20,
+            .caller_node = 0,
+            .sysfs_root = tree.Path("sys"),
+            .dev_root = tree.Path("dev"),
+            .calls = &kernel};
   }
+  std::vector<hardware::Found> Open() { return hardware::OpenDevices(Options()); }
 };
 
 }  // namespace
@@ -152,6 +153,45 @@ TEST_CASE("hardware: the doctor opens what looks usable, and says what to do abo
   CHECK(busy.why.find("no queue is left") == 0);
   CHECK(busy.advice.find("fuser -v " + machine.tree.Path("dev/hisi_zip-1")) != std::string::npos);
   CHECK(machine.kernel.log.size() == calls);
+}
+
+TEST_CASE("hardware: what was busy or missing at the start is found later, with back-off between") {
+  Machine machine;
+  machine.AddUacce("hisi_zip-0", "0000:75:00.0", "hisi_qm_v3", "65536", "0");
+  machine.tree.Write("sys/class/uacce/hisi_zip-0/available_instances", "0");
+  hardware::Inventory inventory(machine.Options());
+  REQUIRE(inventory.found().size() == 1);
+  CHECK(inventory.found()[0].device == nullptr);
+  CHECK(inventory.found()[0].description.for_now);
+
+  // Looks at 1 s, and then each time twice as long after the last.
+  uint64_t now = 5'000;
+  CHECK(inventory.LookAgain(now).empty());
+  for (const uint64_t wait : {1u, 2u, 4u, 8u, 16u, 32u, 60u, 60u}) {
+    CHECK(inventory.due_ms() == now + wait * 1000);
+    now = inventory.due_ms();
+    CHECK(inventory.LookAgain(now).empty());
+  }
+  machine.tree.Write("sys/class/uacce/hisi_zip-0/available_instances", "3");
+  CHECK(inventory.LookAgain(inventory.due_ms() - 1).empty());
+  now = inventory.due_ms();
+  const std::vector<Device*> first = inventory.LookAgain(now);
+  REQUIRE(first.size() == 1);
+  CHECK(first[0]->Info().name == "hisi_zip-0");
+  CHECK(first[0]->OpenQueue({.depth = 64}) != nullptr);
+  CHECK(inventory.found()[0].device.get() == first[0]);
+
+  // After news in a second. All is in use: only a change of the class's entries is looked into.
+  CHECK(inventory.due_ms() == now + 1000);
+  machine.AddUacce("hisi_zip-1", "0000:76:00.0", "hisi_qm_v3", "65536", "0");
+  now = inventory.due_ms();
+  const std::vector<Device*> second = inventory.LookAgain(now);
+  REQUIRE(second.size() == 1);
+  CHECK(second[0]->Info().name == "hisi_zip-1");
+  REQUIRE(inventory.found().size() == 2);
+  CHECK(inventory.found()[0].device.get() == first[0]);  // as it was
+  CHECK(inventory.LookAgain(inventory.due_ms()).empty());
+  CHECK(inventory.due_ms() == now + 1000 + 2000);
 }
 
 }  // namespace warpdrive::test
