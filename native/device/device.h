@@ -2,6 +2,8 @@
 // devices implement the same two classes; nothing above them knows which it talks to.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -29,11 +31,19 @@ struct DeviceInfo {
 /// format in effect: it depends on the stream's parameters alone.
 struct StreamPlan {
   uint32_t block_size = 1u << 20;  ///< most input bytes per stateless request
-  /// Input bytes of the first request after the start or a flush; the next ones are as large as
-  /// all before them, up to block_size. 0 = block_size.
+  /// Input bytes of the first requests after the start or a flush (NextBlock()). 0 = block_size.
   uint32_t first_block = 0;
   bool uses_history = false;  ///< requests should carry the bytes before their input
   uint32_t window = 0;        ///< requests of one stream that keep the device busy; 0 = no opinion
+
+  /// Most input bytes of the next request, behind `run` bytes since the start or the last flush:
+  /// at least two blocks of each power of two come before larger ones, so that a short stream has
+  /// equal parts for several cores.
+  uint32_t NextBlock(uint64_t run) const {
+    if (first_block == 0 || run / 2 >= block_size) return block_size;
+    const auto half = static_cast<uint32_t>(run / 2);
+    return std::clamp(std::bit_floor(half), first_block, block_size);
+  }
 };
 
 struct QueueOptions {

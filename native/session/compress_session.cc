@@ -84,10 +84,7 @@ bool CompressSession::StartBuffer(std::span<const uint8_t> history, size_t capac
 }
 
 // Of the current block. Depends on what was cut before, never on what is there now.
-size_t CompressSession::BlockSize() const {
-  if (plan_.first_block == 0 || run_ >= plan_.block_size) return plan_.block_size;
-  return std::min<size_t>(std::max<size_t>(run_, plan_.first_block), plan_.block_size);
-}
+size_t CompressSession::BlockSize() const { return plan_.NextBlock(run_); }
 
 bool CompressSession::Grow(size_t wanted) {
   if (!buffer_) return StartBuffer(History(), wanted);

@@ -12,8 +12,8 @@ namespace {
 // Sampling less takes more of the time than the right choice saves.
 constexpr size_t kSampledBlock = 128u << 10;
 constexpr size_t kSample = 32u << 10;
-// Where the end of a block goes to another codec, both parts should be worth the change.
-constexpr size_t kDividedBlock = 512u << 10;
+// Where the end of a block goes to another setting, both parts should be worth the change.
+constexpr size_t kDividedBlock = 256u << 10;
 
 }  // namespace
 
@@ -23,8 +23,9 @@ BlockCodec* Executor::CodecFor(CodecKind kind) {
   return slot.get();
 }
 
-// Whether the plan's end setting makes a sample from the middle smaller, by as much as it should.
-bool Executor::Pays(const BlockPlan& plan, std::span<const uint8_t> input) {
+// Whether the plan's end setting makes a sample from the middle smaller by what a share asks for.
+// Returns the quarters of the last share for which it does.
+uint32_t Executor::SampledQuarters(const BlockPlan& plan, std::span<const uint8_t> input) {
   std::array<uint8_t, BlockBound(kSample)> output;
   BlockJob job{.input = input.subspan((input.size() - kSample) / 2, kSample),
                .history = {},
@@ -35,17 +36,26 @@ bool Executor::Pays(const BlockPlan& plan, std::span<const uint8_t> input) {
   const size_t usual = CodecFor(plan.codec)->Compress(job);
   job.codec_level = plan.end_level;
   const size_t better = CodecFor(plan.end_codec)->Compress(job);
-  return usual * 1000 >= better * (1000 + plan.end_gain);
+  const size_t saved = usual > better ? usual - better : 0;
+  uint32_t quarters = 0;
+  for (const EndShare& share : plan.ends) {
+    const bool reached =
+        saved * 1000 >= share.gain * better && saved * 10'000 >= share.saved * kSample;
+    if (share.quarters != 0 && reached) quarters = share.quarters;
+  }
+  return quarters;
 }
 
 // Bytes at the end of the block that get the plan's end setting.
 size_t Executor::EndSize(const BlockPlan& plan, const BlockJob& job) {
   const size_t size = job.input.size();
-  if (plan.end_quarters == 0) return 0;
-  if (plan.end_gain == 0) return size < kDividedBlock ? 0 : size / 4 * plan.end_quarters;
+  const auto& [first, second] = plan.ends;
+  if (!plan.has_end()) return 0;
+  if (first.unconditional() && size < kDividedBlock) return 0;
   if (size < kSampledBlock) return size;
-  if (!Pays(plan, job.input)) return 0;
-  return plan.end_quarters == 4 ? size : size / 4 * plan.end_quarters;
+  const bool sampled = !first.unconditional() || second.quarters != 0;
+  const uint32_t quarters = sampled ? SampledQuarters(plan, job.input) : first.quarters;
+  return quarters == 4 ? size : size / 4 * quarters;
 }
 
 size_t Executor::CompressPlanned(const BlockPlan& plan, BlockJob job) {
@@ -74,8 +84,7 @@ Completion Executor::CompressBlock(const Request& request) {
   const BlockPlan plan = PlanForBlock(request.params, request.input_size, request.history_size);
   const std::span input(request.input, request.input_size);
   // Out of memory for a codec's tables: the device is at fault, the request can run elsewhere.
-  if (CodecFor(plan.codec) == nullptr ||
-      (plan.end_quarters != 0 && CodecFor(plan.end_codec) == nullptr)) {
+  if (CodecFor(plan.codec) == nullptr || (plan.has_end() && CodecFor(plan.end_codec) == nullptr)) {
     return {.tag = request.tag, .status = Status::kDeviceError};
   }
   const size_t produced = CompressPlanned(

@@ -21,7 +21,7 @@ class Executor {
   Completion DecompressWhole(const Request& request);
   size_t CompressPlanned(const BlockPlan& plan, BlockJob job);
   size_t EndSize(const BlockPlan& plan, const BlockJob& job);
-  bool Pays(const BlockPlan& plan, std::span<const uint8_t> input);
+  uint32_t SampledQuarters(const BlockPlan& plan, std::span<const uint8_t> input);
   BlockCodec* CodecFor(CodecKind kind);
 
   std::array<std::unique_ptr<BlockCodec>, 3> codecs_;

@@ -7,9 +7,9 @@ const { zlib } = require('../support/subject');
 const { test } = require('../support/bounded');
 const { CLASSES, classData } = require('../support/classes');
 
-// Levels 1 and 9 promise no more bytes than node:zlib; the others half a per cent. The three below
-// are what made-up words exceed that by: libdeflate has no setting between.
-const LIMITS = { 1: 1, 5: 1.011, 6: 1.008, 7: 1.006, 9: 1 };
+// Levels 1 and 9 promise no more bytes than node:zlib; the others half a per cent. The three below are
+// what made-up prose and JSON exceed that by: samples of them show less than the whole does.
+const LIMITS = { 1: 1, 5: 1.008, 6: 1.008, 7: 1.006, 9: 1 };
 const SIZE = 2_500_000;
 // zlib's blocks, which do that codec's work in builds without it, end with five bytes of a flush.
 const codecs = zlib.warpdrive?.devices().at(-1).codecs.join() ?? '';

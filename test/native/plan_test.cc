@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "device/device.h"
 
 namespace warpdrive::test {
@@ -9,6 +11,7 @@ namespace {
 
 using software::BlockPlan;
 using software::CodecKind;
+using software::EndShare;
 using software::PlanFor;
 using software::PlanForBlock;
 
@@ -23,7 +26,11 @@ StreamParams Params(int level, int window_bits = 15, int mem_level = 8, int stra
 bool Same(const BlockPlan& a, const BlockPlan& b) {
   return a.codec == b.codec && a.codec_level == b.codec_level && a.block_size == b.block_size &&
          a.first_block == b.first_block && a.uses_history == b.uses_history &&
-         a.end_quarters == b.end_quarters && a.end_level == b.end_level;
+         a.end_level == b.end_level &&
+         std::ranges::equal(a.ends, b.ends, [](const EndShare& one, const EndShare& other) {
+           return one.gain == other.gain && one.saved == other.saved &&
+                  one.quarters == other.quarters;
+         });
 }
 
 template <typename Check>
@@ -52,8 +59,13 @@ TEST_CASE("plan: names a codec that is there, and blocks that a request can carr
     CHECK(plan.first_block >= 64u << 10);
     CHECK(plan.first_block <= plan.block_size);
     CHECK(plan.block_size <= kMaxBlockSize);
-    CHECK(plan.end_quarters <= 4);
-    if (plan.end_quarters != 0) CHECK(software::HasCodec(plan.end_codec));
+    const auto& [first, second] = plan.ends;
+    CHECK(first.quarters <= 4);
+    CHECK(second.quarters <= 4);
+    // The executor takes the second share where it is reached, and looks for none without a first.
+    if (second.quarters != 0) CHECK((plan.has_end() && second.gain > first.gain));
+    CHECK(!second.unconditional());
+    if (plan.has_end()) CHECK(software::HasCodec(plan.end_codec));
     for (uint32_t history_size : {0u, 1u, kMaxHistory}) {
       CHECK(software::HasCodec(PlanForBlock(params, 1, history_size).codec));
     }
@@ -78,7 +90,7 @@ TEST_CASE("plan: history is used, and changes no more than the codec of a short 
     CHECK(tail.uses_history == plan.uses_history);
     // libdeflate would compress all of the history again.
     CHECK(tail.codec != CodecKind::kLibdeflate);
-    if (plan.codec == CodecKind::kLibdeflate) CHECK(tail.end_quarters == 0);
+    if (plan.codec == CodecKind::kLibdeflate) CHECK(!tail.has_end());
   });
 }
 

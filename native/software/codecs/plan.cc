@@ -15,34 +15,33 @@ constexpr uint32_t kHistoryBlock = 256u << 10;
 // Up to this size zlib has compressed a block behind history before libdeflate gets to it.
 constexpr uint32_t kShortBlock = 64u << 10;
 
-// What stands for a level of zlib where both libraries are there, chosen by
-// measuring five Silesia files, JSON, HTML and logs: the fastest for which no file of the corpus
-// gets larger than zlib's by more than 0.5 % (levels 1 and 9: 0), or the next best where that is
-// too slow.
+// What stands for a level of zlib where both libraries are there: the fastest for which no file
+// gets larger than zlib's by more than 0.5 % (levels 1 and 9: 0). `npm run calibrate` prints the
+// table that this was chosen from: five Silesia files, JSON, HTML, logs and binary records.
 struct Setting {
   int8_t level;
   int8_t end_level = 0;
-  uint8_t end_quarters = 0;
-  uint16_t end_gain = 0;
+  std::array<EndShare, 2> ends = {};
 };
 constexpr std::array<Setting, 10> kLibdeflate = {{
     {0},
     {1},
-    {1, 2, 4, 30},  // 2 pays on XML
-    {2, 3, 4, 28},  // 3 pays on XML and logs
-    {4},
-    {5, 6, 1},
-    {6},
-    {7},
-    {7, 8, 2, 6},  // 8 pays on databases, XML, logs
-    {7, 8, 4, 6},
+    {1, 2, {{{4, 30}}}},     // XML needs 2
+    {2, 3, {{{4, 26}}}},     // XML needs 3
+    {4},                     // 3 is hardly faster
+    {5, 6, {{{2}}}},         // 5 alone: 1.5 % too large on Polish text
+    {6, 7, {{{4, 0, 27}}}},  // Polish text needs 7
+    {6, 7, {{{4, 3}}}},      // prose, HTML and databases can do with 6
+    {7, 8, {{{2, 6}}}},      // databases can do with 7
+    {7, 8, {{{3, 5}, {4, 15}}}},
 }};
 
 // Level 1: ISA-L 2 is twice as fast as libdeflate 1 and up to 1 % larger than zlib 1 (XML 4 %);
-// a quarter by libdeflate makes up for that. Not ISA-L 3: it is no faster than libdeflate 1, and
-// without AVX-512 half as fast.
+// a quarter by libdeflate makes up for that, and all of it on XML. Not ISA-L 3: it is no faster
+// than libdeflate 1, and without AVX-512 half as fast.
 constexpr int kIsalLevel = 2;
 constexpr int kIsalEndLevel = 1;
+constexpr std::array<EndShare, 2> kIsalEnds = {{{1}, {4, 54}}};
 
 // In small streams lower levels of libdeflate make do: in streams of 4 to 100 KiB their sizes are
 // at most 0.96, 0.99, 0.99, 1.00, 0.98, 0.97, 0.98 and 0.98 of zlib's at levels 2 to 9, in the mean
@@ -73,7 +72,7 @@ BlockPlan FastestPlan(int level) {
             .first_block = kFirstBlock,
             .uses_history = true,
             .end_level = kIsalEndLevel,
-            .end_quarters = HasCodec(CodecKind::kLibdeflate) ? uint8_t{1} : uint8_t{0}};
+            .ends = HasCodec(CodecKind::kLibdeflate) ? kIsalEnds : std::array<EndShare, 2>{}};
   }
   if (HasCodec(CodecKind::kLibdeflate)) {
     const Setting& setting = kLibdeflate[level];
@@ -83,8 +82,7 @@ BlockPlan FastestPlan(int level) {
             .first_block = kFirstBlock,
             .uses_history = true,
             .end_level = setting.end_level,
-            .end_quarters = setting.end_quarters,
-            .end_gain = setting.end_gain};
+            .ends = setting.ends};
   }
   return ZlibPlan(level);
 }
@@ -105,11 +103,11 @@ BlockPlan PlanForBlock(const StreamParams& params, uint32_t input_size, uint32_t
   if (input_size < (history_size > 0 ? kShortBlock + 1 : kLeastForLibdeflate)) {
     plan.codec = CodecKind::kZlib;
     plan.codec_level = std::clamp<int>(params.level, 0, 9);
-    plan.end_quarters = 0;
+    plan.ends = {};
   } else if (history_size == 0 && input_size <= kSmallStream) {
     const auto& levels = input_size <= kTinyStream ? kTinyStreamLevels : kSmallStreamLevels;
     plan.codec_level = levels[std::clamp<int>(params.level, 0, 9)];
-    plan.end_quarters = 0;
+    plan.ends = {};
   }
   return plan;
 }

@@ -1,10 +1,22 @@
 // Which codec, at which of its own levels, in blocks of which size, stands in for a zlib level.
 #pragma once
 
+#include <array>
+
 #include "device/request.h"
 #include "software/codecs/block_codec.h"
 
 namespace warpdrive::software {
+
+/// Quarters of a block, from where the end setting makes a sample of the block smaller by so much.
+/// Both 0: in any case. quarters 0: never.
+struct EndShare {
+  uint8_t quarters = 0;
+  uint16_t gain = 0;   ///< per 1,000 bytes of compressed size
+  uint16_t saved = 0;  ///< per 10,000 bytes of input
+
+  bool unconditional() const { return quarters != 0 && gain == 0 && saved == 0; }
+};
 
 struct BlockPlan {
   CodecKind codec = CodecKind::kZlib;
@@ -16,12 +28,12 @@ struct BlockPlan {
   uint32_t first_block = 1u << 20;
   bool uses_history = false;  ///< the codec makes use of the 32 KiB before the block
   /// The last quarters of a block may get another setting, slower and with smaller results: no
-  /// codec has one between the two. With end_gain only where it makes a sample of the block
-  /// smaller by so many per mille.
+  /// codec has one between the two. The last share whose gain the setting reaches holds.
   CodecKind end_codec = CodecKind::kLibdeflate;
   int end_level = 0;
-  uint8_t end_quarters = 0;
-  uint16_t end_gain = 0;
+  std::array<EndShare, 2> ends = {};
+
+  bool has_end() const { return ends[0].quarters != 0; }
 };
 
 /// The plan for a stream.
