@@ -284,6 +284,9 @@ void CompressSession::Submit(Slot slot) {
     channel_->RunInline(request, shared_from_this(), cookie);
   } else {
     channel_->Stage(request, shared_from_this(), cookie, route);
+    // A caller that waits has the workers begin while it copies the next block. A device's requests
+    // are smaller and share a doorbell.
+    if (synchronous_ && !route.hardware()) channel_->Kick();
   }
 }
 
