@@ -36,8 +36,8 @@ function measureNode(data, level) {
 }
 
 /** { setting: { bytes, seconds } } */
-async function measureSettings(file) {
-  const { stdout } = await run(path.join(NATIVE, 'out/codec-settings'), [file]);
+async function measureSettings(file, ...only) {
+  const { stdout } = await run(path.join(NATIVE, 'out/codec-settings'), [...only, file]);
   const rows = stdout.trimEnd().split('\n');
   return Object.fromEntries(
     rows.map((row) => {
@@ -45,6 +45,14 @@ async function measureSettings(file) {
       return [name, { bytes: Number(bytes), seconds: Number(nanoseconds) / 1e9 }];
     }),
   );
+}
+
+/** How much more two of a codec do at the same time than one: what two threads can give at most. */
+async function measureTwo(file, setting) {
+  const measureOne = async () => (await measureSettings(file, '--only', setting))[setting].seconds;
+  const alone = await measureOne();
+  const together = await Promise.all([measureOne(), measureOne()]);
+  return (2 * alone) / Math.max(...together);
 }
 
 async function measure(files) {
@@ -101,6 +109,12 @@ async function main() {
   const names = measured.map(({ name }) => name.slice(0, 8).padStart(9));
   console.log(`  ${''.padEnd(14)} ${'speed'.padStart(6)} ${names.join('')}`);
   for (const level of LEVELS) printLevel(measured, level);
+  console.log('\nthe same at once on two threads that share nothing, against one');
+  for (const setting of ['isal 2', 'libdeflate 6', 'libdeflate 8']) {
+    if (!measured[0].settings[setting]) continue;
+    const growth = await measureTwo(corpora[0].files[0].path, setting);
+    console.log(`  ${setting.padEnd(14)} ${growth.toFixed(2).padStart(5)}x`);
+  }
 }
 
 main().catch((error) => {

@@ -2,10 +2,11 @@
 // each block after block as streams do. benchmarks/calibrate.js reads what it prints:
 //   FILE NAME BYTES NANOSECONDS
 // NAME is "libdeflate 6", "isal 2" or "plan 6"; the time is CPU time of this thread, the shorter of
-// two runs.
+// two runs. With --only NAME before the files it measures no other.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ uint64_t ThreadTime() {
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(time.tv_nsec);
 }
+
+const char* only = nullptr;
 
 [[noreturn]] void Stop(const char* what, const char* which) {
   std::fprintf(stderr, "codec_settings: %s: %s\n", what, which);
@@ -74,6 +77,7 @@ Result Run(const BlockPlan& plan, const std::vector<uint8_t>& data, const Compre
 template <typename Compress>
 void Measure(const char* file, const std::string& name, const BlockPlan& plan,
              const std::vector<uint8_t>& data, const Compress& compress) {
+  if (only != nullptr && name != only) return;
   Result best;
   for (int run = 0; run < kRuns; ++run) {
     const Result result = Run(plan, data, compress);
@@ -122,9 +126,14 @@ void MeasurePlan(const char* file, const std::vector<uint8_t>& data, int level,
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 2) Stop("name at least one file", "usage: codec_settings FILE...");
+  int first = 1;
+  if (count > 2 && std::strcmp(arguments[1], "--only") == 0) {
+    only = arguments[2];
+    first = 3;
+  }
+  if (count <= first) Stop("name at least one file", "codec-settings [--only NAME] FILE...");
   std::vector<uint8_t> output(BlockBound(4u << 20));
-  for (int index = 1; index < count; ++index) {
+  for (int index = first; index < count; ++index) {
     const char* const file = arguments[index];
     const std::vector<uint8_t> data = ReadFile(file);
     for (int level = 1; level <= 9; ++level) MeasurePlan(file, data, level, output);

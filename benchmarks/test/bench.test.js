@@ -141,3 +141,21 @@ test('the model ends where the main thread or memory ends', () => {
   assert.equal(at(fast, 64).bound, 'main thread');
   assert.equal(at(predict(report(1e8)), 64).bound, 'memory');
 });
+
+test('the calibration shows every level, and its plans decide by the sizes that it prints', async () => {
+  const file = path.join(folder, 'words');
+  fs.writeFileSync(file, generators.html(1 << 20));
+  const script = path.resolve(__dirname, '../calibrate.js');
+  const { stdout } = await run(process.execPath, [
+    script,
+    '--corpus',
+    folder,
+    '--only',
+    path.basename(folder),
+  ]);
+  for (let level = 1; level <= 9; level++) {
+    const limit = level === 1 || level === 9 ? 1 : 1.005;
+    assert.ok(stdout.includes(`\nlevel ${level}: size at most ${limit} of zlib's\n`), stdout);
+  }
+  assert.equal(stdout.match(/^ {2}plan +\d+\.\d\dx +\d\.\d{4}/gm)?.length, 9, stdout);
+});

@@ -11,7 +11,8 @@ namespace {
 
 // Sampling less takes more of the time than the right choice saves.
 constexpr size_t kSampledBlock = 128u << 10;
-constexpr size_t kSample = 32u << 10;
+constexpr size_t kMostSample = 32u << 10;
+constexpr size_t kSampledPart = 16;
 // Where the end of a block goes to another setting, both parts should be worth the change.
 constexpr size_t kDividedBlock = 256u << 10;
 
@@ -26,8 +27,9 @@ BlockCodec* Executor::CodecFor(CodecKind kind) {
 // Whether the plan's end setting makes a sample from the middle smaller by what a share asks for.
 // Returns the quarters of the last share for which it does.
 uint32_t Executor::SampledQuarters(const BlockPlan& plan, std::span<const uint8_t> input) {
-  std::array<uint8_t, BlockBound(kSample)> output;
-  BlockJob job{.input = input.subspan((input.size() - kSample) / 2, kSample),
+  std::array<uint8_t, BlockBound(kMostSample)> output;
+  const size_t sample = std::min(kMostSample, input.size() / kSampledPart);
+  BlockJob job{.input = input.subspan((input.size() - sample) / 2, sample),
                .history = {},
                .output = output,
                .final = true,
@@ -40,7 +42,7 @@ uint32_t Executor::SampledQuarters(const BlockPlan& plan, std::span<const uint8_
   uint32_t quarters = 0;
   for (const EndShare& share : plan.ends) {
     const bool reached =
-        saved * 1000 >= share.gain * better && saved * 10'000 >= share.saved * kSample;
+        saved * 1000 >= share.gain * better && saved * 10'000 >= share.saved * sample;
     if (share.quarters != 0 && reached) quarters = share.quarters;
   }
   return quarters;

@@ -27,13 +27,13 @@ constexpr std::array<Setting, 10> kLibdeflate = {{
     {0},
     {1},
     {1, 2, {{{4, 30}}}},     // XML needs 2
-    {2, 3, {{{4, 26}}}},     // XML needs 3
+    {2, 3, {{{4, 22}}}},     // XML needs 3
     {4},                     // 3 is hardly faster
     {5, 6, {{{2}}}},         // 5 alone: 1.5 % too large on Polish text
     {6, 7, {{{4, 0, 27}}}},  // Polish text needs 7
     {6, 7, {{{4, 3}}}},      // prose, HTML and databases can do with 6
     {7, 8, {{{2, 6}}}},      // databases can do with 7
-    {7, 8, {{{3, 5}, {4, 15}}}},
+    {7, 8, {{{3, 4}, {4, 11}}}},
 }};
 
 // Level 1: ISA-L 2 is twice as fast as libdeflate 1 and up to 1 % larger than zlib 1 (XML 4 %);
