@@ -72,6 +72,10 @@ std::vector<Found> OpenDevices(const Options& options) {
   discovery.calls = options.calls;
   std::vector<Found> all;
   for (DeviceDescription& description : Discover(discovery)) {
+    if constexpr (sizeof(void*) < sizeof(uint64_t)) {
+      Refuse(&description, "a 32-bit program cannot ring a doorbell with one store of 64 bits",
+             "use a 64-bit Node");
+    }
     Found found;
     found.needs_consent = description.doorbell == DoorbellSafety::kShared;
     if (description.usable) {

@@ -1,5 +1,6 @@
 // Decompressing streams on the ZIP engine: zlib and gzip. Raw deflate is left to software: only
-// the newest engine has it, and where it ends could be told only from undocumented cached bits.
+// the newest engine has it, where it ends could be told only from undocumented cached bits, and
+// without a checksum nothing would show that the engine made other bytes than the data says.
 #pragma once
 
 #include <array>
