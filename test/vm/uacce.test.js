@@ -25,5 +25,5 @@ guestTest(
       seconds: 400,
     };
   },
-  { minimum: 30 },
+  { minimum: 32 },
 );
