@@ -286,7 +286,9 @@ bool QmFunction::Healthy() {
   // phase bit is in the word that says so, and nothing else is read for it: no barrier.
   const uint8_t* aeq = events_.data() + size_t{eq_depth_} * kEventBytes;
   const uint32_t event = *reinterpret_cast<const volatile uint32_t*>(aeq);
-  if ((event & kEventPhase) != 0 || parts_.config->Read32(kConfigId) == 0xFFFFFFFF) Break();
+  // Not the identity: VFIO makes that up for virtual functions.
+  const bool silent = parts_.config->Read32(kConfigRevision) == 0xFFFFFFFF;
+  if ((event & kEventPhase) != 0 || silent) Break();
   return stop_word_ == 0;
 }
 

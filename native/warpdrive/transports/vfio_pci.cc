@@ -1,8 +1,13 @@
 #include "warpdrive/transports/vfio_pci.h"
 
+#include <fcntl.h>
 #include <linux/vfio.h>
+#include <pthread.h>
+#include <signal.h>
 #include <sys/mman.h>
 
+#include <atomic>
+#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -18,7 +23,45 @@ using hisilicon::PciConfig;
 using hisilicon::QmFunction;
 
 constexpr uint32_t kConfigCommand = 0x04;
+/// Revision and class. VFIO answers for a silent function in the words before it.
+constexpr uint32_t kConfigRevision = 0x08;
 constexpr uint16_t kBusMaster = 1u << 2;
+/// What a read gives that nobody answers.
+constexpr uint32_t kAllOnes = 0xFFFFFFFF;
+
+/// Whether a descriptor is being closed on a thread of its own. Shared with that thread.
+using Closing = std::shared_ptr<std::atomic<bool>>;
+
+struct LateClose {
+  UniqueFd fd;
+  Closing closing;
+};
+
+void* CloseNow(void* argument) {
+  const std::unique_ptr<LateClose> late(static_cast<LateClose*>(argument));
+  late->fd.Reset();
+  late->closing->store(false);
+  return nullptr;
+}
+
+/// Closes `fd` on a thread that nobody waits for; on this one if there can be no other.
+void CloseOnThread(UniqueFd fd, const Closing& closing) {
+  closing->store(true);
+  auto* late = new LateClose{std::move(fd), closing};
+  // Signals are for the program's own threads.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_t thread;
+  const int error = pthread_create(&thread, nullptr, CloseNow, late);
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (error == 0) {
+    pthread_detach(thread);
+  } else {
+    CloseNow(late);
+  }
+}
 
 /// Configuration space through the device's descriptor.
 class VfioConfig final : public PciConfig {
@@ -26,9 +69,9 @@ class VfioConfig final : public PciConfig {
   VfioConfig(Syscalls* calls, int device, uint64_t offset)
       : calls_(calls), device_(device), offset_(offset) {}
   uint32_t Read32(uint32_t offset) override {
-    uint32_t value = 0xFFFFFFFF;
+    uint32_t value = kAllOnes;
     const int64_t got = calls_->Pread(device_, &value, sizeof(value), offset_ + offset);
-    return got == sizeof(value) ? value : 0xFFFFFFFF;
+    return got == sizeof(value) ? value : kAllOnes;
   }
   void Write16(uint32_t offset, uint16_t value) override {
     static_cast<void>(calls_->Pwrite(device_, &value, sizeof(value), offset_ + offset));
@@ -50,27 +93,41 @@ Result<vfio_region_info> RegionInfo(Syscalls* calls, int device, uint32_t index)
   return info;
 }
 
+/// False if all of the function's configuration space reads as ones. Asked of sysfs, because VFIO
+/// resets a function when it is opened, and the kernel waits a minute for one that is silent.
+bool Answers(const DeviceDescription& description, Syscalls* calls) {
+  const UniqueFd file(calls->Open((description.sysfs_path + "/config").c_str(), O_RDONLY), calls);
+  uint32_t value = 0;
+  if (!file) return true;  // opening it tells more
+  const int64_t got = calls->Pread(file.get(), &value, sizeof(value), kConfigRevision);
+  return got != sizeof(value) || value != kAllOnes;
+}
+
 /// A function in operation. Its queues hold a reference each; members go in reverse order, so the
 /// container, and with it the IOMMU's view of our memory, goes last.
 class Session {
  public:
   static Result<std::shared_ptr<Session>> Open(const DeviceDescription& description,
-                                               const VfioPciOptions& options);
+                                               const VfioPciOptions& options,
+                                               const Closing& closing);
   ~Session();
 
   QmFunction& function() { return *function_; }
   pid_t pid() const { return pid_; }
 
  private:
-  Session(const VfioPciOptions& options) : calls_(options.calls), pid_(ProcessId()) {}
+  Session(const VfioPciOptions& options, const Closing& closing)
+      : calls_(options.calls), pid_(ProcessId()), closing_(closing) {}
   Outcome OpenDevice(const DeviceDescription& description, const VfioPciOptions& options);
   Outcome Reset();
+  void LetGo();
   /// An empty mapping if the device has no such BAR.
   Result<Mapping> MapBar(uint32_t index);
   Outcome BringUp(const VfioPciOptions& options);
 
   Syscalls* calls_;
   pid_t pid_;
+  Closing closing_;
   std::unique_ptr<VfioContainer> container_;
   UniqueFd device_;
   bool resettable_ = false;
@@ -86,8 +143,9 @@ class Session {
 };
 
 Result<std::shared_ptr<Session>> Session::Open(const DeviceDescription& description,
-                                               const VfioPciOptions& options) {
-  std::shared_ptr<Session> session(new Session(options));
+                                               const VfioPciOptions& options,
+                                               const Closing& closing) {
+  std::shared_ptr<Session> session(new Session(options, closing));
   if (Outcome outcome = session->OpenDevice(description, options); !outcome) {
     return outcome.error();
   }
@@ -101,14 +159,32 @@ Result<std::shared_ptr<Session>> Session::Open(const DeviceDescription& descript
 
 Session::~Session() {
   // In a child the function is the parent's.
-  if (ProcessId() != pid_) return;
+  if (ProcessId() != pid_ || !config_) return;
+  if (config_->Read32(kConfigRevision) == kAllOnes) {
+    LetGo();
+    return;
+  }
   // Before the memory goes: afterwards the device reaches nothing. Reset or not, without the bus
   // master bit it cannot even try.
-  if (config_) {
-    const uint32_t command = config_->Read32(kConfigCommand);
-    config_->Write16(kConfigCommand, static_cast<uint16_t>(command & ~uint32_t{kBusMaster}));
-    static_cast<void>(Reset());
-  }
+  const uint32_t command = config_->Read32(kConfigCommand);
+  config_->Write16(kConfigCommand, static_cast<uint16_t>(command & ~uint32_t{kBusMaster}));
+  static_cast<void>(Reset());
+}
+
+/// A function that no longer answers is not reset: the kernel would wait a minute for it
+/// (pci_dev_wait, drivers/pci/pci.c). It resets by itself at the last close, so that one is not
+/// made on the caller's thread. The IOMMU's view of our memory goes now.
+void Session::LetGo() {
+  function_.reset();
+  bar2_.reset();
+  bar4_.reset();
+  // A mapping is a reference to the descriptor, too.
+  bar2_guard_.Reset();
+  bar4_guard_.Reset();
+  bar2_map_.Reset();
+  bar4_map_.Reset();
+  config_.reset();
+  CloseOnThread(std::move(device_), closing_);
 }
 
 Outcome Session::OpenDevice(const DeviceDescription& description, const VfioPciOptions& options) {
@@ -120,6 +196,13 @@ Outcome Session::OpenDevice(const DeviceDescription& description, const VfioPciO
                           calls_);
   if (!container) return container.error();
   container_ = container.Take();
+  // Not before the group was ours: until then others may be resetting it, which sysfs waits for.
+  if (!Answers(description, calls_)) {
+    return Error{ErrorCode::kGone, 0,
+                 description.name +
+                     " does not answer: its configuration space reads as ones; it "
+                     "was removed, or the device needs a reset"};
+  }
   Result<UniqueFd> device = container_->OpenDevice(description.name);
   if (!device) return device.error();
   device_ = device.Take();
@@ -238,7 +321,12 @@ class VfioPciTransport final : public Transport {
                    description_.name + " was opened by the process before fork()"};
     }
     if (!session) {
-      Result<std::shared_ptr<Session>> opened = Session::Open(description_, options_);
+      // The kernel lets nobody open the group meanwhile, and who tries waits.
+      if (closing_->load()) {
+        return Error{ErrorCode::kGone, 0,
+                     description_.name + " did not answer, and the kernel is still closing it"};
+      }
+      Result<std::shared_ptr<Session>> opened = Session::Open(description_, options_, closing_);
       if (!opened) return opened.error();
       session = opened.Take();
       session_ = session;
@@ -252,6 +340,7 @@ class VfioPciTransport final : public Transport {
  private:
   const DeviceDescription description_;
   const VfioPciOptions options_;
+  const Closing closing_ = std::make_shared<std::atomic<bool>>(false);
   std::mutex mutex_;  ///< guards session_; taken when a queue opens
   std::weak_ptr<Session> session_;
 };
