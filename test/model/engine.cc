@@ -127,18 +127,20 @@ bool Engine::CheckStateful(Job* job) {
 
 bool Engine::Gather(Job* job) {
   const Sqe& sqe = job->in;
+  const uint64_t source = sqe.source() + job->tweaks.source_offset;
+  const uint64_t destination = sqe.destination() + job->tweaks.target_offset;
   if (sqe.buffer_type() == 0) {
-    job->source.SetFlat(sqe.source(), sqe.input_size());
-    job->destination.SetFlat(sqe.destination(), sqe.output_size());
+    job->source.SetFlat(source, sqe.input_size());
+    job->destination.SetFlat(destination, sqe.output_size());
   } else {
     std::string why;
     SegmentError error = SegmentError::kNone;
     if (sqe.input_size() > 0) {
-      error = job->source.SetList(bus_, sqe.source(), sqe.source_skip(), sqe.input_size(), &why);
+      error = job->source.SetList(bus_, source, sqe.source_skip(), sqe.input_size(), &why);
     }
     if (error == SegmentError::kNone) {
-      error = job->destination.SetList(bus_, sqe.destination(), sqe.output_skip(),
-                                       sqe.output_size(), &why);
+      error =
+          job->destination.SetList(bus_, destination, sqe.output_skip(), sqe.output_size(), &why);
     }
     if (error == SegmentError::kMalformed) {
       return Refuse(job, Reason::kSqeBuffer, status::kBadDescriptor, why);
@@ -157,7 +159,8 @@ bool Engine::Load(Job* job) {
                                    : job->source.Read(bus_, input_.data(), input_.size());
   if (good) return true;
   job->out.ignored = !options_.dma_fault_completes;
-  return Refuse(job, Reason::kSqeDma, status::kDmaFault, Hex("source at", sqe.source()));
+  return Refuse(job, Reason::kSqeDma, status::kDmaFault,
+                Hex("source at", sqe.source() + job->tweaks.source_offset));
 }
 
 bool Engine::StoreOutput(Job* job) {
@@ -165,7 +168,7 @@ bool Engine::StoreOutput(Job* job) {
   if (job->destination.Write(bus_, output_.data(), output_.size())) return true;
   job->out.ignored = !options_.dma_fault_completes;
   return Refuse(job, Reason::kSqeDma, status::kDmaFault,
-                Hex("destination at", job->in.destination()));
+                Hex("destination at", job->in.destination() + job->tweaks.target_offset));
 }
 
 int Engine::WindowBits(const Job& job) const {

@@ -20,7 +20,9 @@ namespace warpdrive::model {
 /// What faults ask of the engine itself.
 struct EngineTweaks {
   bool corrupt_output = false;
-  uint32_t most_input = 0;  ///< stateful: 0 = all
+  uint32_t most_input = 0;     ///< stateful: 0 = all
+  uint64_t source_offset = 0;  ///< bytes behind the addresses of the descriptor
+  uint64_t target_offset = 0;
 };
 
 struct Outcome {

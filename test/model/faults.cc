@@ -24,6 +24,8 @@ constexpr Named kNames[] = {
     {FaultKind::kRandomSqe, "random-sqe"},
     {FaultKind::kRandomCqe, "random-cqe"},
     {FaultKind::kCorruptOutput, "corrupt-output"},
+    {FaultKind::kWildSource, "wild-source"},
+    {FaultKind::kWildTarget, "wild-target"},
     {FaultKind::kPartial, "partial"},
     {FaultKind::kHang, "hang"},
     {FaultKind::kReset, "reset"},

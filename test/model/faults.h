@@ -26,6 +26,8 @@ enum class FaultKind {
   kRandomSqe,      ///< one to four dwords of the write-back become random, anywhere in the SQE
   kRandomCqe,      ///< all of the CQE but its phase becomes random
   kCorruptOutput,  ///< one bit of the output is inverted
+  kWildSource,     ///< the engine reads its input `value` pages of 4 KiB behind the address
+  kWildTarget,     ///< the engine writes its output `value` pages of 4 KiB behind the address
   kPartial,        ///< stateful: takes at most `value` input bytes (at least 1) and reports that
   // Of the queue or the function, at this descriptor.
   kHang,    ///< the queue never completes anything again

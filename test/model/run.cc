@@ -113,6 +113,12 @@ bool ZipFunction::Impl::StartFaults(const Job& job, EngineTweaks* tweaks) {
       case FaultKind::kCorruptOutput:
         tweaks->corrupt_output = true;
         break;
+      case FaultKind::kWildSource:
+        tweaks->source_offset = uint64_t{fault.value} << 12;
+        break;
+      case FaultKind::kWildTarget:
+        tweaks->target_offset = uint64_t{fault.value} << 12;
+        break;
       case FaultKind::kPartial:
         tweaks->most_input = std::max(fault.value, 1u);
         break;

@@ -36,13 +36,24 @@ function checkStores(records) {
   );
 }
 
-/** An x86 guest cannot store 16 bytes at once; nothing else is to be noted. */
+/** Where function.js lets the engine go: 4 GiB behind the arena, which begins at 4 GiB. */
+const WILD = 0x200000000;
+
+/**
+ * An x86 guest cannot store 16 bytes at once; function.js lets the engine leave the mapped memory,
+ * and resets the function twice, of which the driver learns when it stops the queue. Nothing else
+ * is to be noted.
+ */
 function checkViolations(records) {
   const violations = records.filter(({ event }) => event === 'violation');
-  assert.deepEqual(
-    violations.filter(({ reason }) => reason !== 'split-mailbox'),
-    [],
-  );
+  const of = (wanted) => violations.filter(({ reason }) => reason === wanted);
+  const left = violations.filter(({ reason, detail }) => {
+    if (reason === 'sqe-dma') return Number(detail.split(' ').at(-1)) < WILD;
+    return reason !== 'split-mailbox' && reason !== 'mailbox-order';
+  });
+  assert.deepEqual(left, []);
+  assert.ok(of('mailbox-order').length <= 2, 'more than the two queues that were reset');
+  assert.ok(of('sqe-dma').length >= 4, 'the IOMMU stopped nothing');
 }
 
 guestTest(
@@ -66,8 +77,12 @@ guestTest(
       qemu: qemu11(),
       machine: model.machine(),
       kernelArgs: 'intel_iommu=on iommu=nopt',
-      onCommand: (command) => model.control(command),
-      seconds: 240,
+      onCommand: async (command) => {
+        if (command !== 'kill') return model.control(command);
+        await model.kill();
+        return '{"ok":true}';
+      },
+      seconds: 400,
       after: () => model.kill(),
       checks: {
         'every store has its register and its width': () => checkStores(model.records()),
@@ -75,5 +90,5 @@ guestTest(
       },
     };
   },
-  { minimum: 8 },
+  { minimum: 26 },
 );

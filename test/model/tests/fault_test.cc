@@ -58,6 +58,18 @@ TEST_CASE("fault: corrupted output looks whole and is not") {
   CHECK(ZlibDecompress(whole, 15) != Text(1000));
 }
 
+TEST_CASE("fault: an engine that leaves the mapped memory is stopped there, and says so") {
+  for (const FaultKind kind : {FaultKind::kWildSource, FaultKind::kWildTarget}) {
+    Hit hit({kind, 0x100000});
+    CHECK(hit.completed);
+    CHECK(hit.sqe.dw[3] == status::kDmaFault);
+    const std::vector<Violation> violations = hit.bench.function.violations();
+    REQUIRE(violations.size() == 1);
+    CHECK(violations[0].reason == Reason::kSqeDma);
+    CHECK(hit.Next());
+  }
+}
+
 TEST_CASE("fault: delayed completions are overtaken, duplicates come twice") {
   Bench bench(Options{});
   bench.function.Inject({FaultKind::kDelay, 2});

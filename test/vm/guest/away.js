@@ -4,7 +4,7 @@
 const assert = require('node:assert/strict');
 const node = require('node:zlib');
 const { mixed } = require('../../support/data');
-const { counters, root } = require('./bench');
+const { counters, takeAway } = require('./bench');
 const { pieces } = require('./drive');
 const { step, note, done } = require('./tap');
 const zlib = require('../../..');
@@ -31,6 +31,12 @@ function checker(part) {
 }
 
 async function main() {
+  let longest = 0;
+  let last = Date.now();
+  const clock = setInterval(() => {
+    longest = Math.max(longest, Date.now() - last);
+    last = Date.now();
+  }, 50);
   await step(`${transport}: taken away amid 50 MB, the result is right`, async () => {
     const part = mixed(PART);
     const { seen, take } = checker(part);
@@ -49,7 +55,7 @@ async function main() {
       }
       if (i !== 2) continue;
       jobs = counters(transport).jobs - before;
-      root('take_away');
+      takeAway(transport);
     }
     gzip.end();
     await ended;
@@ -57,6 +63,11 @@ async function main() {
     assert.equal(seen.wrong, 0, 'other bytes');
     assert.equal(seen.bytes, 10 * PART);
     assert.ok(jobs > 0, 'the device had got no request by then');
+  });
+  clearInterval(clock);
+  await step(`${transport}: the event loop did not stand still meanwhile`, () => {
+    note(`at most ${longest} ms`);
+    assert.ok(longest < 30_000, `it did for ${longest} ms`);
   });
   done();
 }

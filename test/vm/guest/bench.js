@@ -10,7 +10,7 @@ const PARAMETERS = '/sys/module/hisi_zip_sim/parameters';
 function counters(transport) {
   if (transport === 'vfio-pci') {
     const { counters: model } = JSON.parse(host('counters'));
-    return { jobs: model.completions, doorbells: model.sq_bells, ...model };
+    return { jobs: model.completions, doorbells: model.sqBells, ...model };
   }
   const sums = { jobs: 0 };
   const place = PLACES[transport];
@@ -33,4 +33,26 @@ function root(action) {
   fs.writeFileSync('/tmp/root', `${action}\n`);
 }
 
-module.exports = { counters, engine, root };
+/** The same, and resolves when it is done. */
+async function rootDone(action) {
+  root(action);
+  const end = Date.now() + 60_000;
+  while (!fs.existsSync(`/tmp/done.${action}`)) {
+    if (Date.now() > end) throw new Error(`root's ${action} did not succeed within 60 s`);
+    await new Promise((go) => setTimeout(go, 20));
+  }
+}
+
+/** Takes the device away for good. */
+function takeAway(transport) {
+  if (transport === 'vfio-pci') host('kill');
+  else root('take_away');
+}
+
+/** Makes each request take long, or no longer so: for what has to happen in the middle of one. */
+function slow(transport, on) {
+  if (transport === 'vfio-pci') host(on ? 'fault delay value=20 count=1000000' : 'clear-faults');
+  else engine('job_delay_ms', on ? 20 : 0);
+}
+
+module.exports = { counters, engine, root, rootDone, takeAway, slow };

@@ -57,5 +57,8 @@ run() { as_user "$NODE" "$CHECKOUT/test/vm/guest/$1.js" "${@:2}" 2>&1; }
 # serve_root: does, as root, what the user's programs write to /tmp/root: names of functions here.
 serve_root() {
   mkfifo -m 666 /tmp/root
-  while read -r action </tmp/root; do "$action"; done &
+  while read -r action </tmp/root; do
+    rm -f "/tmp/done.$action"
+    "$action" && touch "/tmp/done.$action"
+  done &
 }

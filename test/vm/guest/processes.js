@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict');
 const { spawn, spawnSync } = require('node:child_process');
-const { counters, engine } = require('./bench');
+const { counters, slow } = require('./bench');
 const { step, note, done } = require('./tap');
 
 const transport = process.argv[2];
@@ -60,14 +60,14 @@ async function main() {
     }
   });
   await step(`${transport}: killed in mid-job, used again at once`, async () => {
-    if (transport !== 'vfio-pci') engine('job_delay_ms', 20);
+    slow(transport, true);
     try {
       for (let round = 0; round < 3; round++) {
         await kill(await busy());
         assert.ok(once() > 0, 'the device got no request');
       }
     } finally {
-      if (transport !== 'vfio-pci') engine('job_delay_ms', 0);
+      slow(transport, false);
     }
   });
   done();

@@ -9,4 +9,16 @@ echo vfio-pci >"/sys/bus/pci/devices/$function/driver_override"
 echo "$function" >/sys/bus/pci/drivers_probe
 chown "$TEST_UID" /dev/vfio/[0-9]*
 
+reset_function() { echo 1 >"/sys/bus/pci/devices/$function/reset"; }
+
 as_user "$CHECKOUT/test/vm/out/driver_cases" vfio-pci
+serve_root
+run device vfio-pci
+run function
+run processes vfio-pci
+# The process ends only when the kernel has given the function up, a minute later: nobody waits.
+exec 3< <(run away vfio-pci </dev/ttyS1)
+while read -r line <&3; do
+  echo "$line"
+  case $line in 1..*) break ;; esac
+done
