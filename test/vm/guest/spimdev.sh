@@ -28,6 +28,7 @@ cat /sys/class/spimdev/*/device/sim | sed 's/^/# /'
 calls_of_requests spimdev
 serve_root
 run device spimdev
+run suites spimdev
 run batches spimdev
 run faults spimdev
 run processes spimdev

@@ -16,6 +16,7 @@ cat /sys/class/uacce/*/device/sim | sed 's/^/# /'
 calls_of_requests uacce
 serve_root
 run device uacce
+run suites uacce
 run batches uacce
 run faults uacce
 run processes uacce
