@@ -191,6 +191,12 @@ export class DecompressEngine extends EngineBase {
     if (!session.dropRestOfWrite() && task) task.offset = task.chunk.byteLength;
     if (!this.options.rejectGarbageAfterEnd) {
       this.push(null);
+      // Output of a later write is pushed after EOF: what was used by then is used for the first
+      // buffer of node:zlib's size.
+      if (this.held === 0) {
+        this.output = null;
+        this.outputSize = Math.trunc(this.options.chunkSize);
+      }
       return;
     }
     const error = trailingJunk();

@@ -3,6 +3,7 @@
 
 const { once } = require('node:events');
 
+const { noise } = require('../support/data');
 const { turns } = require('../support/drive');
 const { Recorder } = require('../support/events');
 const { assertSameAsync } = require('../support/same');
@@ -63,3 +64,18 @@ for (const [name, bytes] of Object.entries(STREAMS)) {
     });
   });
 }
+
+// The zero ends the readable side, and the output of a member in a later write is an error.
+test('a member in a write after the end: bytesWritten at the error', async () => {
+  const member = node.gzipSync(noise(300_000));
+  await assertSameAsync(async (side) => {
+    const stream = side.createGunzip();
+    const recorder = new Recorder(stream);
+    const write = (bytes) => new Promise((resolve) => stream.write(bytes, resolve));
+    await write(Buffer.concat([member, Buffer.alloc(1)]));
+    await turns();
+    await write(member);
+    await turns();
+    return { counted: stream.bytesWritten, events: recorder.reads(), output: recorder.output };
+  });
+});
