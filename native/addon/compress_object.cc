@@ -110,7 +110,6 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
   Napi::Value Close(const Napi::CallbackInfo& info) {
     if (session_) session_->Reset();
     Detach();
-    Account(info.Env());
     ReleaseIfSettled();
     return info.Env().Undefined();
   }
@@ -129,7 +128,6 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
     scratch[kSettled] = !session_ || session_->Settled();
     scratch[kRoom] = session_ && session_->HasRoom();
     scratch[kStatus] = session_ ? static_cast<double>(session_->status()) : 0;
-    Account(info.Env());
   }
 };
 

@@ -28,7 +28,6 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
   void OnSettled() {
     output_.Reset();
     if (closed_) Detach();
-    Account(this->Env());
   }
 
   static Napi::Function Define(Napi::Env env) {
@@ -180,7 +179,6 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
     scratch[kInside] = session_ && session_->InsideWrite();
     scratch[kLeft] = session_ ? static_cast<double>(session_->Left()) : 0;
-    Account(info.Env());
   }
 
   Napi::Reference<Napi::Uint8Array> output_;

@@ -4,7 +4,6 @@
 #include <napi.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -18,10 +17,7 @@ template <typename Derived, typename Session>
 class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
  public:
   explicit SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Derived>(info) {}
-  ~SessionObject() override {
-    Detach();
-    Account(this->Env());
-  }
+  ~SessionObject() override { Detach(); }
 
   Napi::Object Object() override { return this->Value(); }
 
@@ -52,22 +48,11 @@ class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
     }
   }
 
-  /// Tells V8 what the session holds, so that streams that nobody refers to are collected in time.
-  void Account(Napi::Env env) {
-    constexpr int64_t kWorthTelling = 64 * 1024;
-    const int64_t held = session_ ? static_cast<int64_t>(session_->memory()) : 0;
-    const int64_t change = held - accounted_;
-    if (change == 0 || (held != 0 && std::abs(change) < kWorthTelling)) return;
-    accounted_ = held;
-    Napi::MemoryManagement::AdjustExternalMemory(env, change);
-  }
-
   Environment& environment(const Napi::CallbackInfo& info) { return *Environment::Of(info.Env()); }
 
   std::shared_ptr<Session> session_;
 
  private:
-  int64_t accounted_ = 0;
   bool pinned_ = false;
 };
 
