@@ -68,14 +68,14 @@ export class DecompressEngine extends EngineBase {
   protected advance(): void {
     const session = this.open();
     session.poll();
+    const stepped = this.stepping && scratch[Scratch.Settled] === 1;
     if (this.stepping) {
-      const settled = scratch[Scratch.Settled] === 1;
       // Not inside write(): what follows from the result comes in a turn of its own.
-      if (settled && this.processing) {
+      if (stepped && this.processing) {
         this.goOnLater();
         return;
       }
-      if (settled) this.takeResult(session);
+      if (stepped) this.takeResult(session);
       if (this.closed) return;
     }
     if (this.lastOutput) {
@@ -86,7 +86,9 @@ export class DecompressEngine extends EngineBase {
     if (this.whenIdle && !this.closed && this.idle(session)) {
       const done = this.whenIdle;
       this.whenIdle = null;
-      done();
+      // node:stream delays the callback of a write in which the stream ended: 'end' comes first.
+      if (stepped && this.ended) process.nextTick(done);
+      else done();
     }
     if (!this.closed && !this.stepping && !this.blocked) this.maybeStep(session);
   }

@@ -78,7 +78,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
   /** Listeners of 'data' run: node:zlib takes that for a time between two writes. */
   private pushing = false;
   /** The readable side ended: nobody will ask for more. */
-  private ended = false;
+  protected ended = false;
 
   constructor(
     protected readonly mode: Mode,

@@ -2,16 +2,14 @@
 // on the speed of these, in node:zlib too: so it must be something that node:zlib did as well.
 
 const assert = require('node:assert/strict');
-const fc = require('fast-check');
 const { test } = require('../support/bounded');
 const { FORMATS } = require('../support/formats');
 const { isNode, node, zlib } = require('../support/subject');
-const { announceSeed } = require('../support/seed');
 const { comparePlausible, never } = require('./compare');
 const { largeSize, script, uses } = require('./commands');
 const { play } = require('./play');
 const { assertNoDifferences } = require('./report');
-const { runs } = require('./runs');
+const { holdsForAll } = require('./random');
 
 const GAPS = ['none', 'tick', 'turn', 'turns', 'quiet'];
 /** How often node:zlib is asked again whether it could do the same. */
@@ -68,10 +66,6 @@ const KINDS = {
 
 for (const [title, [options, count]] of Object.entries(KINDS)) {
   test(`commands at any moment, ${title}`, { timeout: 3_600_000 }, (t) =>
-    fc.assert(fc.asyncProperty(script(options), check), {
-      seed: announceSeed(t),
-      numRuns: runs(count),
-      includeErrorInReport: true,
-    }),
+    holdsForAll(t, script(options), count, check),
   );
 }

@@ -70,6 +70,18 @@ const SCENES = {
     },
     { highWaterMark: 1 },
   ],
+  "a stream that ends before its input does: 'end' comes before what ends the writable side": [
+    ['Inflate', 'InflateRaw'],
+    ({ stream, life, bytes }) =>
+      stream.end(Buffer.concat([bytes, garbage.subarray(0, 50)]), life.callback('end-1')),
+  ],
+  "close() in 'end' of a stream that ends before its input does": [
+    ['Inflate', 'InflateRaw'],
+    ({ stream, life, bytes }) => {
+      stream.on('end', () => stream.close(life.callback('close-1')));
+      stream.end(Buffer.concat([bytes, garbage.subarray(0, 50)]));
+    },
+  ],
   'a flush kind that does not exist, after end() and after finish': [
     ALL,
     async ({ stream, life, settle, bytes }) => {

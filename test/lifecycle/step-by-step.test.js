@@ -1,15 +1,13 @@
 // The same commands on a stream of node:zlib and on one of this package, in random order, from the
 // first to the last moment of its life, compared wherever nothing is under way.
 
-const fc = require('fast-check');
 const { test } = require('../support/bounded');
 const { isNode, node, zlib } = require('../support/subject');
-const { announceSeed } = require('../support/seed');
 const { compare } = require('./compare');
 const { largeSize, script } = require('./commands');
 const { play } = require('./play');
 const { assertNoDifferences } = require('./report');
-const { runs } = require('./runs');
+const { holdsForAll } = require('./random');
 
 async function check(each) {
   const reference = await play(node, each);
@@ -29,10 +27,6 @@ const KINDS = {
 
 for (const [title, [options, count]] of Object.entries(KINDS)) {
   test(`commands ${title}`, { timeout: 3_600_000 }, (t) =>
-    fc.assert(fc.asyncProperty(script(options), check), {
-      seed: announceSeed(t),
-      numRuns: runs(count),
-      includeErrorInReport: true,
-    }),
+    holdsForAll(t, script(options), count, check),
   );
 }
