@@ -49,7 +49,7 @@ test('files of several members decode to the original', () => {
   }
 });
 
-test('every scenario gives complete results and plots', { timeout: 300_000 }, async () => {
+test('every scenario gives complete results and plots', async () => {
   const json = path.join(folder, 'results.json');
   const plots = path.join(folder, 'plots');
   const options = ['--quick', '--rounds', '1', '--only', 'json', '--json', json, '--plots', plots];
@@ -76,7 +76,7 @@ test('every scenario gives complete results and plots', { timeout: 300_000 }, as
   ]);
 });
 
-test('an implementation whose output is wrong is found', { timeout: 120_000 }, async () => {
+test('an implementation whose output is wrong is found', async () => {
   const broken = path.join(folder, 'broken/dist');
   fs.mkdirSync(broken, { recursive: true });
   fs.writeFileSync(

@@ -5,12 +5,11 @@ const fs = require('node:fs');
 const os = require('node:os');
 const path = require('node:path');
 const { after } = require('node:test');
+const { STEP_LIMIT_MS } = require('../support/limits');
 
 const DIST = path.join(__dirname, '..', '..', 'dist');
 const WARPGZIP = path.join(DIST, 'cli', 'warpgzip.js');
 const WARPDRIVE = path.join(DIST, 'cli', 'warpdrive.js');
-/** A run that takes longer hangs. */
-const LIMIT_MS = 20_000;
 
 /** A module of the built command line tools. */
 const cli = (name) => require(path.join(DIST, 'cli', name));
@@ -49,7 +48,7 @@ function watch(child) {
   child.stderr?.on('data', (chunk) => stderr.push(chunk));
   // A child that ends without reading its input is some tests' subject.
   child.stdin?.on('error', () => {});
-  const timer = setTimeout(() => child.kill('SIGKILL'), LIMIT_MS);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STEP_LIMIT_MS);
   const done = new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
@@ -148,7 +147,7 @@ function noise(size) {
 async function until(condition) {
   const start = Date.now();
   while (!condition()) {
-    if (Date.now() - start > LIMIT_MS) throw new Error('waited in vain');
+    if (Date.now() - start > STEP_LIMIT_MS) throw new Error('waited in vain');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -4,6 +4,7 @@
 const http = require('node:http');
 const { once } = require('node:events');
 const zlib = require('node:zlib');
+const { STEP_LIMIT_MS } = require('../support/limits');
 const { BODIES, NAMES, Tally, hash, onLanes, sleep, use } = require('./support');
 
 const CONNECTIONS = 24;
@@ -49,7 +50,7 @@ async function cannon(port, seconds, tally) {
     url: `http://127.0.0.1:${port}`,
     connections: CONNECTIONS,
     duration: seconds,
-    timeout: 60,
+    timeout: STEP_LIMIT_MS / 1000,
     requests,
     setupClient,
   });
@@ -155,7 +156,7 @@ async function driveWs(port, seconds) {
         const message =
           sent % 3 ? body.subarray(sent % 500, (sent % 500) + 40 + (sent % 200)) : body;
         socket.send(message);
-        const limit = AbortSignal.timeout(20_000);
+        const limit = AbortSignal.timeout(STEP_LIMIT_MS);
         const [answer] = await once(socket, 'message', { signal: limit });
         if (!answer.equals(message)) throw new Error('wrong echo');
       },

@@ -8,13 +8,13 @@
 const { fork } = require('node:child_process');
 const path = require('node:path');
 const { preloadArgv } = require('../clients/support/client');
+const { STEP_LIMIT_MS } = require('../support/limits');
 const drivers = require('./drivers');
 const loops = require('./loops');
 const { Tally, sleep } = require('./support');
 
 const NAMES = [...Object.keys(drivers), ...Object.keys(loops)];
 const CONTROL_SHARE = 4;
-const STOP_LIMIT_MS = 60_000;
 
 function secondsWanted() {
   const seconds = Number(process.env.SECONDS ?? 60);
@@ -23,12 +23,12 @@ function secondsWanted() {
 }
 
 /** The next message of the worker; throws if it ends before, or does not answer in time. */
-function hear(worker, limitMs) {
+function hear(worker) {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       worker.kill('SIGKILL');
       reject(new Error('the worker hangs'));
-    }, limitMs);
+    }, STEP_LIMIT_MS);
     worker.once('message', (message) => {
       clearTimeout(timer);
       resolve(message);
@@ -48,14 +48,14 @@ async function load(name, preload, seconds) {
   const tally = new Tally();
   let end = {};
   try {
-    const { port } = await hear(worker, STOP_LIMIT_MS);
+    const { port } = await hear(worker);
     const died = new Promise((_, reject) => {
       worker.once('exit', (code, signal) => reject(new Error(`ended with ${code ?? signal}`)));
     });
     died.catch(() => {});
     const driven = drivers[name]?.(port, seconds) ?? sleep(seconds * 1000, new Tally());
     tally.add(await Promise.race([driven, died]));
-    const ended = hear(worker, STOP_LIMIT_MS);
+    const ended = hear(worker);
     worker.send('stop');
     end = await ended;
     tally.add(end);

@@ -9,7 +9,6 @@ const { runProgram } = require('../support/child');
 const { isNode } = require('../support/subject');
 const { preloadArgv } = require('./support/client');
 
-const LIMIT_MS = 55_000;
 const TELL_WORK = path.join(__dirname, 'support/tell-work.js');
 
 /** Runs test files of a package; resolves to their counts, and the work that was ours. */
@@ -23,7 +22,6 @@ async function runShipped(folder, files, preload) {
     [...argv, '--test-reporter=tap', ...files],
     {
       cwd: folder,
-      limitMs: LIMIT_MS,
       env: { NODE_TEST_CONTEXT: undefined, WARPDRIVE_TELL_WORK: told },
     },
   );

@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
 const { mixed, noise } = require('../support/data');
-const { pieces, turns } = require('../support/drive');
+const { pieces, turns, until } = require('../support/drive');
 const { CLASSES, FORMATS } = require('../support/formats');
 const { assertSame } = require('../support/same');
 const { zlib, node } = require('../support/subject');
@@ -64,6 +64,7 @@ for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) 
     const bomb = node[`${compress}Sync`](Buffer.alloc(64 * MIB), { level: 1 });
     const decompressor = new zlib[Decompressor]();
     decompressor.end(bomb);
+    await until(() => decompressor.readableLength > 0);
     let last = -1;
     let idle = 0;
     while (idle < 50) {
@@ -72,7 +73,6 @@ for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) 
       last = decompressor.readableLength;
       assert.ok(last < 16 * MIB, `${last} bytes wait to be read`);
     }
-    assert.ok(last > 0);
     decompressor.destroy();
   });
 }

@@ -8,19 +8,14 @@ const { announceSeed } = require('../support/seed');
 const { runFleet } = require('./fleet');
 
 const CASES = Number(process.env.WARPDRIVE_CASES ?? 600);
-const LIMIT_S = 220;
 const MOST_SHOWN = 5;
 
-test(`${CASES} random cases`, { timeout: 1000 * (LIMIT_S + 15) }, async (t) => {
+test(`${CASES} random cases`, async (t) => {
   assert.ok(Number.isInteger(CASES) && CASES > 0, 'WARPDRIVE_CASES is a number of cases');
   const seed = announceSeed(t);
-  const { total, counts, differences, seconds } = await runFleet({
-    seed,
-    cases: CASES,
-    seconds: LIMIT_S,
-  });
+  const { total, counts, differences, seconds } = await runFleet({ seed, cases: CASES });
   t.diagnostic(`${total} cases in ${seconds.toFixed(1)} s: ${JSON.stringify(counts)}`);
   const shown = differences.slice(0, MOST_SHOWN).map(({ text }) => text);
   assert.equal(differences.length, 0, `${differences.length} differences\n${shown.join('\n\n')}`);
-  assert.equal(total, CASES, `${total} of ${CASES} cases were run in ${LIMIT_S} s`);
+  assert.equal(total, CASES, 'cases that were run');
 });

@@ -2,9 +2,8 @@
 
 const { Recorder } = require('../support/events');
 const { turns } = require('../support/drive');
+const { STEP_LIMIT_MS } = require('../support/limits');
 const { describeError } = require('../support/same');
-
-const LIMIT_MS = 20_000;
 
 /** Resolves to `promise`'s value, or to `late` when it takes too long. */
 function within(promise, ms, late) {
@@ -53,7 +52,7 @@ async function playCallback(side, { method, input, options }) {
     }
   });
   try {
-    const result = await within(called, LIMIT_MS, { hangs: true });
+    const result = await within(called, STEP_LIMIT_MS, { hangs: true });
     await turns(1);
     return { ...result, calls };
   } catch (error) {
@@ -164,7 +163,7 @@ async function playStream(side, made) {
   const player = new Player(stream, made);
   const hangs = await within(
     player.run().then(() => false),
-    LIMIT_MS,
+    STEP_LIMIT_MS,
     true,
   );
   const { life, errors, flushes } = player;

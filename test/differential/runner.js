@@ -15,13 +15,14 @@ async function differencesOf(made) {
 }
 
 /**
- * Runs the cases `from`, `from + step`, ... below `to` of a seed until `deadline` (of Date.now()).
+ * Runs the cases `from`, `from + step`, ... below `to` of a seed until `deadline` (of
+ * Date.now()), if there is one.
  * `onStart(number)` and `onDone(made, differences)` are called for each; runs on after differences.
  */
 async function runCases({ seed, from, to, step, deadline }, { onStart, onDone }) {
   let next = from;
   const lane = async () => {
-    while (next < to && Date.now() < deadline) {
+    while (next < to && (deadline === undefined || Date.now() < deadline)) {
       const number = next;
       next += step;
       onStart(number);

@@ -48,7 +48,7 @@ const IDLE = {
 
 for (const [title, scene] of Object.entries(IDLE)) {
   test(`idle process exits by itself: ${title}`, async () => {
-    const { code, signal, stderr } = await runScene(scene, null, { limitMs: 20_000 });
+    const { code, signal, stderr } = await runScene(scene);
     assert.equal(signal, null, 'it did not exit');
     assert.equal(code, title === 'callbacks' ? 5 : 0, stderr);
     assert.equal(stderr, '');
@@ -98,7 +98,7 @@ for (const [number, [title, scene]] of Object.entries(MIDDLE).entries()) {
   const runs = number === 0 ? RUNS : FEWER_RUNS;
   test(`${title}: exit code 7, ${runs} times`, () =>
     repeat(runs, async (i) => {
-      const { code, signal, stderr } = await runScene(scene, null, { limitMs: 20_000 });
+      const { code, signal, stderr } = await runScene(scene);
       assert.deepEqual({ code, signal, stderr }, { code: 7, signal: null, stderr: '' }, `run ${i}`);
     }));
 }
@@ -108,6 +108,6 @@ test('killed by a signal', async () => {
     setInterval(() => zlib.gzip(Buffer.alloc(2_000_000, 'x'), () => {}), 1);
     setTimeout(() => process.kill(process.pid, 'SIGTERM'), 50);
   };
-  const { code, signal } = await runScene(scene, null, { limitMs: 20_000 });
+  const { code, signal } = await runScene(scene);
   assert.deepEqual({ code, signal }, { code: null, signal: 'SIGTERM' });
 });

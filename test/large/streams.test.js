@@ -16,7 +16,6 @@ const { zlib, node } = require('../support/subject');
 const SIZE = 4.5 * GIB + 12_345;
 const WRAPPED = SIZE % 2 ** 32;
 const MEMORY_ADDED = 256 * 2 ** 20;
-const OPTIONS = { timeout: 300_000 };
 const { crc32 } = node;
 
 /** Resolves when the consumed stream has ended. */
@@ -81,7 +80,7 @@ async function inBoundedMemory(fn) {
 for (const { name, Compressor, Decompressor } of FORMATS) {
   let bytes;
 
-  test(`${name}: 4.5 GiB are compressed`, OPTIONS, async () => {
+  test(`${name}: 4.5 GiB are compressed`, async () => {
     const stream = new zlib[Compressor]({ level: 1 });
     bytes = await inBoundedMemory(() => compressed(stream));
     assert.equal(stream.bytesWritten, SIZE);
@@ -92,7 +91,7 @@ for (const { name, Compressor, Decompressor } of FORMATS) {
     }
   });
 
-  test(`${name}: and decompressed`, OPTIONS, async () => {
+  test(`${name}: and decompressed`, async () => {
     const stream = new zlib[Decompressor]();
     const size = await inBoundedMemory(() => checkedOutput(stream, bytes));
     assert.equal(size, SIZE);
@@ -100,12 +99,12 @@ for (const { name, Compressor, Decompressor } of FORMATS) {
   });
 
   if (name === 'gzip') {
-    test('gzip: gzip -l and gzip -t accept it', OPTIONS, async (t) => {
+    test('gzip: gzip -l and gzip -t accept it', async (t) => {
       if (!needs(t, 'gzip')) return;
       const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'warpdrive-large-'));
       t.after(() => fs.rmSync(folder, { recursive: true, force: true }));
       fs.writeFileSync(path.join(folder, 'large.gz'), bytes);
-      const run = (args) => runProgram('gzip', args, { cwd: folder, limitMs: 140_000 });
+      const run = (args) => runProgram('gzip', args, { cwd: folder });
       const list = await run(['-l', 'large.gz']);
       assert.equal(list.code, 0, list.stderr);
       const [, , listed] = /(\d+)\s+(\d+)/.exec(list.stdout);
@@ -117,7 +116,7 @@ for (const { name, Compressor, Decompressor } of FORMATS) {
   }
 }
 
-test('a wrong ISIZE behind 4.5 GiB is found', OPTIONS, async () => {
+test('a wrong ISIZE behind 4.5 GiB is found', async () => {
   const bytes = await compressed(new zlib.Gzip({ level: 1 }));
   bytes[bytes.length - 1] ^= 1;
   await assert.rejects(checkedOutput(new zlib.Gunzip(), bytes), {

@@ -39,7 +39,7 @@ async function abandon(zlib, { Class, isNode: nodeIsSubject }) {
     const { outstanding, poolBytesInUse } = zlib.warpdrive.stats();
     return [alive, outstanding, poolBytesInUse];
   };
-  for (let i = 0; i < 400 && look().some((count) => count > 0); i++) {
+  for (let i = 0; i < 4000 && look().some((count) => count > 0); i++) {
     await new Promise((resolve) => setTimeout(resolve, 5));
     global.gc();
   }

@@ -65,7 +65,5 @@ const KINDS = {
 };
 
 for (const [title, [options, count]] of Object.entries(KINDS)) {
-  test(`commands at any moment, ${title}`, { timeout: 3_600_000 }, (t) =>
-    holdsForAll(t, script(options), count, check),
-  );
+  test(`commands at any moment, ${title}`, (t) => holdsForAll(t, script(options), count, check));
 }

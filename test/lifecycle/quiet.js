@@ -3,10 +3,10 @@
 // behaviour depends on the speed of its threads.
 
 const { turns } = require('../support/drive');
+const { STEP_LIMIT_MS } = require('../support/limits');
 const { zlib, isNode } = require('../support/subject');
 
 const STILL_TURNS = 4;
-const LIMIT_MS = 20_000;
 
 /**
  * Watches the writes of a node:zlib stream to its threads; to be called on a new stream. A write is
@@ -48,14 +48,14 @@ function watch(side, stream) {
  * that it pushed, which nobody may be listening for.
  */
 async function quiet(life, busy, pushed = () => 0) {
-  const limit = Date.now() + LIMIT_MS;
+  const limit = Date.now() + STEP_LIMIT_MS;
   let seen = '';
   for (let still = 0; still < STILL_TURNS; still++) {
     const now = [life.log.length, pushed(), life.stream.readableLength].join();
     if (busy() || now !== seen) still = 0;
     seen = now;
     await turns(1);
-    if (Date.now() > limit) throw new Error(`still busy after ${LIMIT_MS} ms`);
+    if (Date.now() > limit) throw new Error(`still busy after ${STEP_LIMIT_MS} ms`);
   }
 }
 

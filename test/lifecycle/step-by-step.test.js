@@ -26,7 +26,5 @@ const KINDS = {
 };
 
 for (const [title, [options, count]] of Object.entries(KINDS)) {
-  test(`commands ${title}`, { timeout: 3_600_000 }, (t) =>
-    holdsForAll(t, script(options), count, check),
-  );
+  test(`commands ${title}`, (t) => holdsForAll(t, script(options), count, check));
 }

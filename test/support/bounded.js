@@ -1,9 +1,7 @@
 // node:test with a limit for each test and one for the whole file, so that a hang is a failure.
 
 const nodeTest = require('node:test');
-
-const TEST_LIMIT_MS = 60_000;
-const FILE_LIMIT_MS = 240_000;
+const { FILE_LIMIT_MS, TEST_LIMIT_MS } = require('./limits');
 
 let armed = false;
 
@@ -19,7 +17,7 @@ function armWatchdog() {
   }, FILE_LIMIT_MS).unref();
 }
 
-/** node:test's `test` with a default timeout (60 s); takes the same arguments. */
+/** node:test's `test` with a default timeout; takes the same arguments. */
 function test(name, options, fn) {
   armWatchdog();
   if (typeof options === 'function') return nodeTest(name, { timeout: TEST_LIMIT_MS }, options);

@@ -1,20 +1,19 @@
 // Runs a function in a Node process of its own, with a limit: a hang is a failure.
 
 const { spawn } = require('node:child_process');
+const { STEP_LIMIT_MS } = require('./limits');
 const { subjectPath } = require('./subject');
 
-const LIMIT_MS = 45_000;
-
 /**
- * Runs a program and resolves to {code, signal, stdout, stderr}; one that runs longer than
- * `limitMs` is killed, which `signal` then shows.
+ * Runs a program and resolves to {code, signal, stdout, stderr}; one that hangs is killed, which
+ * `signal` then shows.
  */
-function runProgram(file, args, { env = {}, input, limitMs = LIMIT_MS, cwd } = {}) {
+function runProgram(file, args, { env = {}, input, cwd } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env: { ...process.env, ...env } });
     const stdout = [];
     const stderr = [];
-    const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STEP_LIMIT_MS);
     child.stdout.on('data', (chunk) => stdout.push(chunk));
     child.stderr.on('data', (chunk) => stderr.push(chunk));
     child.on('error', reject);

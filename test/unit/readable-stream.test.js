@@ -18,13 +18,13 @@ const script = `
 
 test('WARPDRIVE_STREAMS=readable-stream builds on that package', () => {
   const env = { ...process.env, WARPDRIVE_STREAMS: 'readable-stream' };
-  const options = { cwd: `${__dirname}/../..`, env, encoding: 'utf8', timeout: 60_000 };
+  const options = { cwd: `${__dirname}/../..`, env, encoding: 'utf8' };
   assert.equal(execFileSync(process.execPath, ['-e', script], options), 'true true\n');
 });
 
 test('a value that is neither is refused', () => {
   const env = { ...process.env, WARPDRIVE_STREAMS: 'mine' };
-  const options = { cwd: `${__dirname}/../..`, env, encoding: 'utf8', timeout: 60_000 };
+  const options = { cwd: `${__dirname}/../..`, env, encoding: 'utf8' };
   const { status, stderr } = spawnSync(process.execPath, ['-e', "require('.')"], options);
   assert.notEqual(status, 0);
   assert.match(stderr, /WARPDRIVE_STREAMS must be 'node' or 'readable-stream', not 'mine'/);

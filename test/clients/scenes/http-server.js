@@ -4,9 +4,8 @@
 const { createHash } = require('node:crypto');
 const { once } = require('node:events');
 const http = require('node:http');
+const { STEP_LIMIT_MS } = require('../../support/limits');
 const { BODIES, slow } = require('./http-bodies');
-
-const REQUEST_LIMIT_MS = 10_000;
 
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex').slice(0, 12);
 
@@ -96,7 +95,7 @@ async function consume(body) {
 async function limited(work, name) {
   let timer;
   const limit = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer: ${name}`)), REQUEST_LIMIT_MS);
+    timer = setTimeout(() => reject(new Error(`no answer: ${name}`)), STEP_LIMIT_MS);
   });
   try {
     return await Promise.race([work, limit]);

@@ -11,8 +11,6 @@ const CLIENTS = path.resolve(__dirname, '..');
 const PACKAGE = path.resolve(CLIENTS, '../..');
 const REGISTER = path.join(PACKAGE, 'dist/register.js');
 const MARK = '\n@result ';
-// Enough for a machine that has much else to do.
-const LIMIT_MS = 50_000;
 
 // What npm writes last: an installation that was broken off does not have it.
 if (!fs.existsSync(path.join(CLIENTS, 'node_modules/.package-lock.json'))) {
@@ -58,19 +56,18 @@ function program(scene, argument, packagePath) {
  * Runs `scene(argument)` in a new Node process. `scene` is a function, which sees `require` and
  * `import()` (from test/clients/node_modules) and nothing of the caller's scope, or the path of a
  * CommonJS file that exports one. Options: `preload` 'require' (default), 'import' or 'off';
- * `execArgv`, `env`, `limitMs` (50,000).
+ * `execArgv`, `env`.
  *
  * Resolves to what the scene resolved to, through JSON. Throws when the child fails, does not end
  * by itself in time, did not use this package (or did, when off), or the package did no work.
  */
 async function runClient(scene, argument, options = {}) {
-  const { preload = 'require', execArgv = [], env, limitMs = LIMIT_MS } = options;
+  const { preload = 'require', execArgv = [], env } = options;
   const expectOurs = preload !== 'off' && !isNode;
   const source = program(scene, argument, expectOurs ? PACKAGE : null);
   const argv = [...preloadArgv(preload), ...execArgv, '-e', source];
   const child = await runProgram(process.execPath, argv, {
     cwd: CLIENTS,
-    limitMs,
     env: { NODE_TEST_CONTEXT: '', NODE_OPTIONS: '', ...env },
   });
   const stdout = child.stdout.toString();
