@@ -28,6 +28,11 @@ bool LevelAllows(const StreamNeeds& needs) {
          (needs.params.level >= 1 && needs.params.level <= 3);
 }
 
+/// Bytes before which `plan` cuts no stream.
+uint32_t FirstCut(const StreamPlan& plan) {
+  return plan.first_block == 0 ? plan.block_size : std::min(plan.first_block, plan.block_size);
+}
+
 Request ProbeOf(const StreamNeeds& needs) {
   return {.operation = needs.operation,
           .flush = needs.flush,
@@ -100,6 +105,12 @@ Reason Router::WhyNot(const RoutedDevice& device, const StreamNeeds& needs) cons
   if (!device.allowed.load(std::memory_order_relaxed)) return Reason::kNoDevice;
   if (device.info.shared_doorbell && !unsafe_doorbell_allowed()) return Reason::kUnsafeDoorbell;
   if (!device.device->Supports(ProbeOf(needs))) return Reason::kUnsupportedOption;
+  // It came after the stream began: a block as large as this is not among those that it gives, or
+  // even takes.
+  if (needs.gathered != 0 &&
+      needs.gathered > FirstCut(device.device->PlanCompression(needs.params))) {
+    return Reason::kNoDevice;
+  }
   return Reason::kFaster;
 }
 
@@ -173,9 +184,7 @@ uint32_t Router::SmallestBlock(const StreamParams& params) const {
   uint32_t smallest = kMaxBlockSize;
   for (const auto& entry : devices_) {
     if (!entry->present.load(std::memory_order_acquire)) continue;
-    const StreamPlan plan = entry->device->PlanCompression(params);
-    smallest =
-        std::min({smallest, plan.block_size, plan.first_block == 0 ? smallest : plan.first_block});
+    smallest = std::min(smallest, FirstCut(entry->device->PlanCompression(params)));
   }
   return smallest;
 }

@@ -60,7 +60,9 @@ struct StreamNeeds {
   Operation operation = Operation::kCompress;
   StreamParams params = {};
   Flush flush = Flush::kNone;
-  uint32_t size = 0;          ///< input bytes at hand
+  uint32_t size = 0;  ///< input bytes at hand
+  /// Of these, gathered to be one block, though no device had been chosen yet; 0 = none are.
+  uint32_t gathered = 0;
   uint32_t history_size = 0;  ///< of a preset dictionary
   bool default_level = false;
   Wish wish = kAnyDevice;
@@ -105,7 +107,8 @@ class Router {
   bool Add(Device* device);
 
   Route Decide(const StreamNeeds& needs);
-  /// No device's plan cuts such a stream before so many bytes.
+  /// No device's plan cuts such a stream before so many bytes. A stream that gathered so many is
+  /// not routed to devices that come later and would have cut it before.
   uint32_t SmallestBlock(const StreamParams& params) const;
 
   size_t size() const { return devices_.size(); }

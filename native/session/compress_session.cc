@@ -55,6 +55,7 @@ void CompressSession::DecideRoute() {
       .params = params_,
       .flush = Flush::kFinish,
       .size = static_cast<uint32_t>(SegmentSize()),
+      .gathered = static_cast<uint32_t>(SegmentSize()),
       .history_size = cut_ == 0 ? static_cast<uint32_t>(dictionary_.size()) : 0,
       .default_level = default_level_,
       .wish = wish_,

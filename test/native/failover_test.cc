@@ -273,6 +273,31 @@ TEST_CASE("failover: threads share the device's fate, and each gets its streams 
   }
 }
 
+TEST_CASE("failover: a stream that gathered a block before a device came stays with the others") {
+  SoftwareDevice inner(1);
+  SoftwareDevice software(1);
+  FaultDevice first(&inner, {.name = "test-0", .kind = "large", .block_size = 256u << 10}, {});
+  FaultDevice late(&inner, {.name = "test-1", .kind = "small", .block_size = 16u << 10}, {});
+  const std::vector<Device*> devices = {&first, &software};
+  auto router = std::make_shared<Router>(devices, TestPolicy(), 1);
+  router->SetThreshold(0);
+  auto channel = std::make_shared<Channel>(router, QueueOptions{.depth = 64}, 4);
+  const auto add_late = [&] {
+    REQUIRE(router->Add(&late));
+    router->at(0).in_flight += 10;  // so that it is preferred
+  };
+  const Bytes packed =
+      CompressStream(channel, {.step = 150'000, .after_first_write = add_late}, Data());
+  CHECK(Gunzip(packed).data == Data());
+  CHECK(channel->device_stats(0).requests != 0);
+  CHECK(channel->device_stats(1).requests == 0);
+  // The next one is cut for it.
+  CHECK(Gunzip(CompressStream(channel, {}, Data())).data == Data());
+  const DeviceStats& stats = channel->device_stats(1);
+  CHECK(stats.bytes_in == Data().size());
+  CHECK(stats.requests == (Data().size() + (16u << 10) - 1) / (16u << 10));
+}
+
 TEST_CASE("failover: a channel closes at once while its device hangs") {
   Machine machine({{.type = FaultType::kHang}});
   machine.router->SetTimeoutMs(60'000);

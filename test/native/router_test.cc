@@ -206,4 +206,22 @@ TEST_CASE(
   CHECK(router.home() == 2);
 }
 
+TEST_CASE("router: a block that was gathered goes to no device that would have cut it before") {
+  SoftwareDevice software(1);
+  FaultDevice first(&software, {.name = "test-0", .kind = "large", .block_size = 256u << 10}, {});
+  FaultDevice late(&software, {.name = "test-1", .kind = "small", .block_size = 64u << 10}, {});
+  Router router({&first, &software}, TestPolicy(), 1);
+  StreamNeeds needs = Large();
+  needs.gathered = router.SmallestBlock({});
+  CHECK(needs.gathered > 64u << 10);
+  REQUIRE(router.Add(&late));
+  CHECK(router.SmallestBlock({}) == 64u << 10);
+  router.at(0).in_flight = 5;
+  CHECK(router.Decide(needs).device == 0);
+  needs.wish = 1;
+  CHECK(Why(router, needs) == "no-device");
+  needs.gathered = 64u << 10;
+  CHECK(router.Decide(needs).device == 1);
+}
+
 }  // namespace warpdrive::test

@@ -41,6 +41,7 @@ Bytes CompressStream(const std::shared_ptr<Channel>& channel, const StreamScript
       channel->Kick();
       if (done < end) Await(*channel), ReadInto(*session, &output);
     }
+    if (end == script.step && script.after_first_write) script.after_first_write();
     if (script.flush_every != 0 && done % script.flush_every == 0) flush(script.flush);
   }
   flush(Flush::kFinish);

@@ -1,6 +1,7 @@
 // Whole streams through sessions, as the addon drives them.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "session/channel.h"
@@ -21,7 +22,8 @@ struct StreamScript {
   bool synchronous = false;
   bool default_level = true;
   Wish wish = kAnyDevice;
-  size_t room = 100'000;  ///< decompression: bytes of output per step
+  std::function<void()> after_first_write = nullptr;  ///< compression
+  size_t room = 100'000;                              ///< decompression: bytes of output per step
 };
 
 /// The compressed stream. @return empty if it failed
