@@ -208,8 +208,12 @@ interface Addon {
   crc32(bytes: ArrayBufferView, value: number): number;
   /** `open`: tries to get a queue of each accelerator that looks usable. */
   devices(open: boolean): NativeDevice[];
-  /** Also of "auto" and "hardware". */
-  knowsDevice(name: string): boolean;
+  /**
+   * Why streams cannot be told to go to `name` (also "auto", "hardware"), and what to do about it;
+   * undefined if they can, '' if there is no such device. Looks again at devices that could not be
+   * used so far.
+   */
+  deviceRefusal(name: string): string | undefined;
   stats(): NativeStats;
   /** Everything is checked already. */
   configure(configuration: NativeConfiguration): void;

@@ -164,15 +164,23 @@ function check(options: Options, mode: Mode): CheckedOptions {
   };
 }
 
-/** @throws RangeError if there is no such device */
+/**
+ * Checks a value that names a device.
+ * @param what the value is, for the error
+ * @throws RangeError if there is no such device, or if it cannot be used: why, and what to do
+ */
+export function checkDevice(device: unknown, what: string): asserts device is string {
+  const refusal = typeof device === 'string' ? addon.deviceRefusal(device) : '';
+  if (refusal === undefined) return;
+  if (refusal) throw new RangeError(`${what}: ${device} cannot be used: ${refusal}`);
+  const wanted = '"auto", "hardware" or a name of warpdrive.devices()';
+  throw new RangeError(`${what} must be ${wanted}, not ${String(device)}`);
+}
+
 function namedDevice(options: Options): string | undefined {
   const device = options.warpdrive?.device;
-  if (device === undefined) return undefined;
-  if (typeof device === 'string' && addon.knowsDevice(device)) return device;
-  throw new RangeError(
-    'options.warpdrive.device must be "auto", "hardware" or a name of warpdrive.devices(), ' +
-      `not ${String(device)}`,
-  );
+  if (device !== undefined) checkDevice(device, 'options.warpdrive.device');
+  return device;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { addon, type NativeDevice, type NativeStats } from './binding.js';
 import type { AsyncForm, Input } from './convenience.js';
 import * as forms from './forms.js';
-import type { Options } from './options.js';
+import { checkDevice, type Options } from './options.js';
 
 /** Something that executes compression requests. */
 export type Device = NativeDevice;
@@ -49,11 +49,6 @@ function checkInteger(value: unknown, name: string, min: number, max: number): v
   }
 }
 
-function checkDevice(value: unknown, name: string): void {
-  if (typeof value === 'string' && addon.knowsDevice(value)) return;
-  refuse(name, '"auto", "hardware" or a name of warpdrive.devices()', value);
-}
-
 /** What the operator should know once: the kernel has no better protection to offer. */
 function warnOfDoorbell(): void {
   process.emitWarning(
@@ -80,7 +75,8 @@ export function stats(): Stats {
 /**
  * Changes settings of the whole process; what is not named stays as it is. Output depends on
  * those that choose devices, since a stream's bytes depend on the kind of its device.
- * @throws RangeError if a value is none of those that the setting takes
+ * @throws RangeError if a value is none of those that the setting takes, or a device cannot be used:
+ *   then it says why, and what to do. A device that an operator has mended since can be named at once
  */
 export function configure(configuration: Configuration): void {
   const { threads, memoryLimit, device, devices, allowUnsafeDoorbell } = configuration;
@@ -91,10 +87,10 @@ export function configure(configuration: Configuration): void {
   if (hardwareThreshold !== 'measured') {
     checkInteger(hardwareThreshold, 'hardwareThreshold', 0, Number.MAX_SAFE_INTEGER);
   }
-  if (device !== undefined) checkDevice(device, 'device');
+  if (device !== undefined) checkDevice(device, 'warpdrive.configure: device');
   if (devices !== undefined && devices !== 'all') {
     if (!Array.isArray(devices)) refuse('devices', '"all" or a list of names', devices);
-    for (const name of devices) checkDevice(name, 'each of devices');
+    for (const name of devices) checkDevice(name, 'warpdrive.configure: each of devices');
   }
   if (allowUnsafeDoorbell !== undefined && typeof allowUnsafeDoorbell !== 'boolean') {
     refuse('allowUnsafeDoorbell', 'true or false', allowUnsafeDoorbell);

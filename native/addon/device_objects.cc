@@ -255,10 +255,11 @@ Napi::Value Environment::Devices(const Napi::CallbackInfo& info) {
   return list;
 }
 
-Napi::Value Environment::KnowsDevice(const Napi::CallbackInfo& info) {
-  Wish wish = kAnyDevice;
+Napi::Value Environment::DeviceRefusal(const Napi::CallbackInfo& info) {
+  std::string refusal;
   const std::string name = info[0].As<Napi::String>().Utf8Value();
-  return Napi::Boolean::New(info.Env(), Machine::Instance().router()->Find(name, &wish));
+  if (Machine::Instance().CanBeNamed(name, &refusal)) return info.Env().Undefined();
+  return Napi::String::New(info.Env(), refusal);
 }
 
 }  // namespace warpdrive::addon

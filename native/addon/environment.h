@@ -49,7 +49,7 @@ class Environment {
   Napi::Value Stats(const Napi::CallbackInfo& info);
   Napi::Value Configure(const Napi::CallbackInfo& info);
   Napi::Value Devices(const Napi::CallbackInfo& info);
-  Napi::Value KnowsDevice(const Napi::CallbackInfo& info);
+  Napi::Value DeviceRefusal(const Napi::CallbackInfo& info);
 
  private:
   explicit Environment(Napi::Env env) : env_(env) {}
@@ -101,7 +101,7 @@ class SessionWrap {
 /// The events as JavaScript objects (NativeEvent in src/binding.ts).
 Napi::Value EventsOf(Napi::Env env, const std::vector<DeviceEvent>& events);
 
-/// What a "device" argument asks for: undefined, or a name that KnowsDevice() knows.
+/// What a "device" argument asks for: undefined, or a name that DeviceRefusal() allows.
 Wish WishOf(const Napi::Value& device);
 
 void InitCompress(Napi::Env env, Napi::Object exports);

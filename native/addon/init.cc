@@ -23,7 +23,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   Export<&Environment::Stats>(env, exports, "stats");
   Export<&Environment::Configure>(env, exports, "configure");
   Export<&Environment::Devices>(env, exports, "devices");
-  Export<&Environment::KnowsDevice>(env, exports, "knowsDevice");
+  Export<&Environment::DeviceRefusal>(env, exports, "deviceRefusal");
   InitCompress(env, exports);
   InitDecompress(env, exports);
   InitOneShot(env, exports);

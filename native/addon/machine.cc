@@ -53,7 +53,12 @@ Machine::Machine() {
   AddTestDevices(&devices);
 #if defined(__linux__)
   if (Setting("WARPDRIVE_DEVICES") != "software") {
-    inventory_.emplace(hardware::Options{.unsafe_doorbell = &unsafe_doorbell_});
+    hardware::Options options{.unsafe_doorbell = &unsafe_doorbell_};
+    // Tests have a tree of their own.
+    const std::string root(Setting("WARPDRIVE_TEST_ROOT"));
+    options.sysfs_root = root + options.sysfs_root;
+    options.dev_root = root + options.dev_root;
+    inventory_.emplace(options);
     for (const hardware::Found& found : inventory_->found()) {
       if (found.device) devices.push_back(found.device.get());
     }
@@ -73,9 +78,7 @@ void Machine::Look(uint64_t now_ms) {
   if (!late_.empty()) {
     // As hardware is: not before a second has passed.
     due = now_ms + kLateMs;
-    if (due_ms_.load(std::memory_order_relaxed) != 0) {
-      for (Device* device : std::exchange(late_, {})) router_->Add(device);
-    }
+    if (due_ms_.load(std::memory_order_relaxed) != 0) AddLateTestDevices();
   }
 #if defined(__linux__)
   if (inventory_) {
@@ -84,6 +87,35 @@ void Machine::Look(uint64_t now_ms) {
   }
 #endif
   due_ms_.store(due, std::memory_order_relaxed);
+}
+
+void Machine::AddLateTestDevices() {
+  for (Device* device : std::exchange(late_, {})) router_->Add(device);
+}
+
+bool Machine::CanBeNamed(std::string_view name, std::string* refusal) {
+  Wish wish = kAnyDevice;
+  if (router_->Find(name, &wish)) return true;
+  const std::lock_guard lock(mutex_);
+  AddLateTestDevices();
+#if defined(__linux__)
+  if (inventory_) {
+    for (Device* device : inventory_->LookNow()) router_->Add(device);
+  }
+#endif
+  if (router_->Find(name, &wish)) return true;
+  refusal->clear();
+#if defined(__linux__)
+  if (!inventory_) return false;
+  for (const hardware::Found& found : inventory_->found()) {
+    if (found.description.name != name) continue;
+    const Complaint complaint = hardware::WhyUnusable(found, router_->unsafe_doorbell_allowed());
+    *refusal = found.device ? "it came later, and this process has no place for another device; "
+                              "start the process again"
+                            : complaint.why + "; " + complaint.advice;
+  }
+#endif
+  return false;
 }
 
 void Machine::AllowUnsafeDoorbell(bool allow) {

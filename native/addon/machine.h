@@ -6,6 +6,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "device/router.h"
@@ -34,6 +35,10 @@ class Machine {
   void LookAgain(uint64_t now_ms) {
     if (now_ms >= due_ms_.load(std::memory_order_relaxed)) Look(now_ms);
   }
+  /// Whether streams can be told to go to `name`, a device's or one of Router::Find()'s words. One
+  /// that could not be used so far is looked at again. If not, `*refusal` gets why, and what to do
+  /// about it; empty if there is no device of that name.
+  bool CanBeNamed(std::string_view name, std::string* refusal);
 #if defined(__linux__)
   /// Calls `use` with what discovery found, usable or not; those with a device are in the router.
   template <typename Use>
@@ -47,6 +52,7 @@ class Machine {
   Machine();
   void AddTestDevices(std::vector<Device*>* devices);
   void Look(uint64_t now_ms);
+  void AddLateTestDevices();
 
   std::atomic<bool> unsafe_doorbell_{false};
   /// Guards what follows it but the router. Held while devices are looked for or listed: rare.

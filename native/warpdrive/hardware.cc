@@ -115,6 +115,11 @@ std::vector<Device*> Inventory::LookAgain(uint64_t now_ms) {
   return usable;
 }
 
+std::vector<Device*> Inventory::LookNow() {
+  classes_ = ListClasses();
+  return Merge(OpenDevices(options_));
+}
+
 std::vector<Device*> Inventory::Merge(std::vector<Found> fresh) {
   // What failed since is the router's to know; its Device may be in use.
   std::erase_if(found_, [](const Found& found) { return found.device == nullptr; });

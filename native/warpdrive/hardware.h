@@ -57,6 +57,8 @@ class Inventory {
   /// and the whole discovery only if something cannot be used or their entries changed. `now_ms`:
   /// any clock that does not go back. @return devices that can be used from now on
   std::vector<Device*> LookAgain(uint64_t now_ms);
+  /// The same at once, whatever is due: somebody asks for a device by name.
+  std::vector<Device*> LookNow();
   /// Of the same clock.
   uint64_t due_ms() const { return due_ms_; }
 

@@ -2,6 +2,8 @@
 // (native/device/fault_spec.h). Consumers get what they would have got, and an event.
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { runScene } = require('../support/child');
 const { notForNode } = require('../support/subject');
@@ -140,6 +142,103 @@ test('NODE_DEBUG=warpdrive tells what is chosen, refused and quarantined, and of
   assert.doesNotMatch(shared, /test-0: chosen/);
   const consented = await logOf('name=test-0,shared', { WARPDRIVE_ALLOW_UNSAFE_DOORBELL: '1' });
   assert.match(consented, /test-0: chosen .*doorbell is shared.*can ring this process's doorbells/);
+});
+
+test('a device that comes later can be named at once', { skip }, async () => {
+  const { code, stdout, stderr } = await runScene(
+    async (zlib) => {
+      const { warpdrive } = zlib;
+      const before = warpdrive.devices().map(({ name }) => name);
+      const packed = await warpdrive.promises.gzip(Buffer.alloc(1_000_000, 'several words '), {
+        warpdrive: { device: 'test-0' },
+      });
+      const { requests } = warpdrive.stats().devices.find(({ name }) => name === 'test-0');
+      console.log(JSON.stringify({ before, requests, size: zlib.gunzipSync(packed).length }));
+    },
+    {},
+    { env: { WARPDRIVE_TEST_DEVICES: 'name=test-0,block=65536,late' } },
+  );
+  assert.equal(code, 0, stderr);
+  const { before, requests, size } = JSON.parse(stdout.toString());
+  assert.deepEqual([before, size], [['software'], 1_000_000]);
+  assert.equal(requests, Math.ceil(1_000_000 / 65536));
+});
+
+/** The kernel's view of one accelerator: as Linux 6.12 shows it, but for its node in /dev. */
+function fakeAccelerator(root) {
+  const folder = path.join(root, 'sys/class/uacce/hisi_zip-0');
+  fs.mkdirSync(path.join(folder, 'device'), { recursive: true });
+  fs.mkdirSync(path.join(root, 'dev'));
+  const attributes = {
+    api: 'hisi_qm_v3',
+    flags: '1',
+    available_instances: '256',
+    algorithms: 'zlib\ngzip\ndeflate\n',
+    region_mmio_size: '65536',
+    region_dus_size: '151552',
+    'device/revision': '0x30',
+  };
+  for (const [name, value] of Object.entries(attributes)) {
+    fs.writeFileSync(path.join(folder, name), `${value}\n`);
+  }
+}
+
+const noAccelerators = skip || (process.platform !== 'linux' && 'Linux alone has accelerators');
+test('a device that cannot be used says why when it is named; mended, it can be named', {
+  skip: noAccelerators,
+}, async () => {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), 'warpdrive-'));
+  try {
+    fakeAccelerator(root);
+    const { code, stdout, stderr } = await runScene(
+      async (zlib, { node }) => {
+        const { warpdrive } = zlib;
+        const refusals = [];
+        const name = (device) => {
+          for (const call of [
+            () => warpdrive.configure({ device }),
+            () => warpdrive.configure({ devices: [device] }),
+            () => zlib.createGzip({ warpdrive: { device } }),
+          ]) {
+            try {
+              call();
+              refusals.push('');
+            } catch (error) {
+              refusals.push(`${error.name}: ${error.message}`);
+            }
+          }
+        };
+        name('hisi_zip-0');
+        name('hisi_zip-1');
+        require('node:fs').writeFileSync(node, '');
+        name('hisi_zip-0');
+        // It is no accelerator after all: software, and a reason.
+        const input = Buffer.alloc(300_000, 'several words ');
+        const packed = await warpdrive.promises.gzip(input);
+        const device = warpdrive.stats().devices.find((one) => one.name === 'hisi_zip-0');
+        const right = zlib.gunzipSync(packed).equals(input);
+        console.log(JSON.stringify({ refusals, right, detail: device.quarantine.detail }));
+      },
+      { node: path.join(root, 'dev/hisi_zip-0') },
+      { env: { WARPDRIVE_TEST_ROOT: root } },
+    );
+    assert.equal(code, 0, stderr);
+    const { refusals, right, detail } = JSON.parse(stdout.toString());
+    assert.equal(refusals.length, 9);
+    for (const refusal of refusals.slice(0, 3)) {
+      assert.match(refusal, /^RangeError: .*device.*: hisi_zip-0 cannot be used: /);
+      assert.match(refusal, /hisi_zip-0 does not exist \(udev/);
+      assert.match(refusal, /; pass it into the container/);
+    }
+    for (const refusal of refusals.slice(3, 6)) {
+      assert.match(refusal, /must be "auto", "hardware" or a name of .*, not hisi_zip-1$/);
+    }
+    assert.deepEqual(refusals.slice(6), ['', '', '']);
+    assert.ok(right, 'other bytes');
+    assert.match(detail, /SET_QP_CTX/);
+  } finally {
+    fs.rmSync(root, { recursive: true });
+  }
 });
 
 test('a device that is not there at the start is found later, and used', { skip }, async () => {

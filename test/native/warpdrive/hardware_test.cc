@@ -181,6 +181,14 @@ TEST_CASE("hardware: what was busy or missing at the start is found later, with 
   CHECK(first[0]->OpenQueue({.depth = 64}) != nullptr);
   CHECK(inventory.found()[0].device.get() == first[0]);
 
+  // Somebody asks by name: at once, and what is used stays as it is.
+  CHECK(inventory.LookNow().empty());
+  CHECK(inventory.found()[0].device.get() == first[0]);
+  machine.tree.Write("sys/class/uacce/hisi_zip-0/isolate", "1");
+  CHECK(inventory.LookNow().empty());
+  CHECK(inventory.found()[0].device.get() == first[0]);
+  machine.tree.Write("sys/class/uacce/hisi_zip-0/isolate", "0");
+
   // After news in a second. All is in use: only a change of the class's entries is looked into.
   CHECK(inventory.due_ms() == now + 1000);
   machine.AddUacce("hisi_zip-1", "0000:76:00.0", "hisi_qm_v3", "65536", "0");
