@@ -65,7 +65,8 @@ class Queue {
   /// stopped or cut off from memory. Contexts may outlive the queue, but are not used again.
   virtual ~Queue() = default;
 
-  /// False once the queue will complete nothing more: removal, reset, stop flags. Asked for each
+  /// False once the queue will complete nothing more: removal, reset, stop flags. What is not
+  /// completed then may still be written by the device until the queue is closed. Asked for each
   /// batch of a hardware device, so no system call.
   virtual bool alive() const { return true; }
 

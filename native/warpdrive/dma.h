@@ -1,6 +1,7 @@
 // Memory that a device reads and writes: mapped once, handed out in blocks.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -64,8 +65,8 @@ class DmaBlock {
   /// The same where only the first `dirty` bytes are not zero.
   void Release(size_t dirty);
   /// Never gives it back: a device that cannot be stopped may still write it. It stays part of its
-  /// pool, mapped and out of use, until the pool goes.
-  void Abandon() { data_ = nullptr; }
+  /// pool, mapped and out of use, until the pool goes; the pool's addresses are never used again.
+  void Abandon();
 
  private:
   friend class DmaPool;
@@ -88,13 +89,15 @@ class DmaPool {
   /// `mapper` outlives the pool. The memory limit is checked before anything is pinned.
   static Result<std::unique_ptr<DmaPool>> Create(DmaMapper* mapper, size_t size,
                                                  Syscalls* calls = Syscalls::Kernel());
-  /// All blocks must be back.
+  /// All blocks must be back, or abandoned. With one abandoned, the arena's pages go back to the
+  /// system, but its addresses stay reserved for ever: where the device has our addresses, what it
+  /// writes too late would else reach whatever lies there next, the next arena most likely.
   ~DmaPool();
   DmaPool(const DmaPool&) = delete;
   DmaPool& operator=(const DmaPool&) = delete;
 
   /// `size` bytes at least, zeroed, aligned to `alignment` (a power of two, 64 to 4096);
-  /// an empty block if the arena is full.
+  /// an empty block if the arena is full, or in a child made by fork(), which has no arena.
   DmaBlock Take(size_t size, size_t alignment = 64);
 
   size_t size() const { return arena_.size(); }
@@ -118,6 +121,7 @@ class DmaPool {
   pid_t pid_;  ///< a child made by fork() has the object, but not the memory
   bool huge_pages_;
   uint64_t iova_;
+  std::atomic<bool> abandoned_{false};  ///< relaxed: read when no block is in use any more
   // Taken twice per block, and a block is at least thousands of bytes of work.
   mutable std::mutex mutex_;
   std::vector<Range> free_;  ///< ascending, never touching

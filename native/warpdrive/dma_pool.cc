@@ -77,6 +77,12 @@ void DmaBlock::Release(size_t dirty) {
   if (data_ != nullptr) pool_->Give(std::exchange(data_, nullptr), size_, dirty);
 }
 
+void DmaBlock::Abandon() {
+  if (std::exchange(data_, nullptr) != nullptr) {
+    pool_->abandoned_.store(true, std::memory_order_relaxed);
+  }
+}
+
 Result<std::unique_ptr<DmaPool>> DmaPool::Create(DmaMapper* mapper, size_t size, Syscalls* calls) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   size = RoundUp(std::max<size_t>(size, 1), size >= kHugePage ? std::max(kHugePage, page) : page);
@@ -120,11 +126,13 @@ DmaPool::DmaPool(DmaMapper* mapper, Mapping arena, bool huge_pages, uint64_t iov
       free_{{0, arena_.size()}} {}
 
 DmaPool::~DmaPool() {
-  if (ProcessId() == pid_) mapper_->Unmap(iova_, arena_.size());
+  if (ProcessId() != pid_) return;
+  mapper_->Unmap(iova_, arena_.size());
+  if (abandoned_.load(std::memory_order_relaxed)) arena_.Retire();
 }
 
 DmaBlock DmaPool::Take(size_t size, size_t alignment) {
-  if (size == 0 || size > arena_.size()) return {};
+  if (size == 0 || size > arena_.size() || ProcessId() != pid_) return {};
   size = RoundUp(size, 64);
   const std::lock_guard lock(mutex_);
   for (auto range = free_.begin(); range != free_.end(); ++range) {

@@ -72,6 +72,13 @@ class Mapping {
     const size_t size = std::exchange(size_, 0);
     if (data != nullptr && ProcessId() == pid_) calls_->Munmap(data, size);
   }
+  /// Gives the pages back, and keeps the addresses from everybody for the rest of the process.
+  void Retire() {
+    uint8_t* data = std::exchange(data_, nullptr);
+    const size_t size = std::exchange(size_, 0);
+    // If the kernel refuses, the pages are kept too.
+    if (data != nullptr && ProcessId() == pid_) static_cast<void>(calls_->Reserve(data, size));
+  }
 
  private:
   Syscalls* calls_ = nullptr;

@@ -92,6 +92,11 @@ void* Syscalls::Mmap(size_t size, int protection, int flags, int fd, uint64_t of
 
 int Syscalls::Munmap(void* address, size_t size) { return munmap(address, size) < 0 ? -errno : 0; }
 
+int Syscalls::Reserve(void* address, size_t size) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+  return mmap(address, size, PROT_NONE, kFlags, -1, 0) == MAP_FAILED ? -errno : 0;
+}
+
 int Syscalls::Madvise(void* address, size_t size, int advice) {
   return Retry([&] { return madvise(address, size, advice); });
 }

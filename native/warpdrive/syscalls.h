@@ -31,6 +31,8 @@ class Syscalls {
   /// As mmap(2), with MAP_FAILED told by `*error` (-errno; 0 if all went well).
   virtual void* Mmap(size_t size, int protection, int flags, int fd, uint64_t offset, int* error);
   virtual int Munmap(void* address, size_t size);
+  /// Puts a reservation without memory, which nobody can access, in the place of what is mapped.
+  virtual int Reserve(void* address, size_t size);
   virtual int Madvise(void* address, size_t size, int advice);
   /// One descriptor. @return 0 on time-out, else `*revents` says what happened
   virtual int Poll(int fd, short events, int timeout_ms, short* revents);

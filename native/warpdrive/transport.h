@@ -99,10 +99,12 @@ class TransportQueue {
   /// A descriptor that polls readable when Wait() would return, -1 if there is none.
   virtual int event_fd() const { return -1; }
 
-  /// Stops the queue. @return true if the device touches no memory of its requests any more; false
-  /// if it cannot be stopped: then what was submitted must stay mapped until the transport is gone.
-  /// With sva() that must not be: requests point at memory that others will free. Descriptors and
-  /// mappings stay valid until the destructor, since another thread may be in Wait().
+  /// Stops the queue; asked again it says the same. @return true if the device touches no memory of
+  /// its requests any more; false if that is not certain: then blocks of the pool stay out of use
+  /// until the pool is gone (DmaBlock::Abandon()), and with sva(), where requests point at memory
+  /// of others, nobody may have that back before this object is gone: closing the descriptor makes
+  /// the kernel stop and drain the queue. Descriptors and mappings stay valid until the destructor,
+  /// since another thread may be in Wait().
   virtual bool Stop() = 0;
   /// False after removal, isolation, reset, or in another process than the one that opened it
   /// (fork: the child has the descriptors, but neither mappings nor the right to use them).

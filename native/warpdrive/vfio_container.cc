@@ -152,7 +152,8 @@ uint64_t VfioContainer::AllocateIova(uint64_t size) {
   const std::lock_guard lock(mutex_);
   for (const Range& range : ranges_) {
     const uint64_t begin = (std::max(range.begin, next_) + kAlign - 1) & ~(kAlign - 1);
-    if (begin >= range.end || size > range.end - begin) continue;
+    // Below the range: rounded up beyond 2^64.
+    if (begin < range.begin || begin >= range.end || size > range.end - begin) continue;
     next_ = begin + size;
     return begin;
   }

@@ -18,7 +18,11 @@ constexpr int64_t kShortestPauseNs = 20'000;
 
 CompletionWatch::CompletionWatch(std::vector<WaitTarget> targets, UniqueFd wake, Notify notify,
                                  void* context)
-    : targets_(std::move(targets)), wake_(std::move(wake)), notify_(notify), context_(context) {}
+    : targets_(std::move(targets)),
+      pid_(ProcessId()),
+      wake_(std::move(wake)),
+      notify_(notify),
+      context_(context) {}
 
 std::unique_ptr<CompletionWatch> CompletionWatch::Start(std::vector<WaitTarget> targets,
                                                         Notify notify, void* context) {
@@ -41,7 +45,7 @@ std::unique_ptr<CompletionWatch> CompletionWatch::Start(std::vector<WaitTarget> 
 }
 
 CompletionWatch::~CompletionWatch() {
-  if (quit_.exchange(true)) return;
+  if (quit_.exchange(true) || ProcessId() != pid_) return;
   const uint64_t one = 1;
   static_cast<void>(write(wake_.get(), &one, sizeof(one)));
   word_.Signal(1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <sys/types.h>
 
 #include <atomic>
 #include <cstdint>
@@ -26,7 +27,8 @@ class CompletionWatch {
   /// `targets` outlive the watch. nullptr if the system gave no thread.
   static std::unique_ptr<CompletionWatch> Start(std::vector<WaitTarget> targets, Notify notify,
                                                 void* context);
-  /// Joins the thread: afterwards notify() is not called and no queue is looked at.
+  /// Joins the thread: afterwards notify() is not called and no queue is looked at. In a child made
+  /// by fork() there is no thread, and nothing to do.
   ~CompletionWatch();
 
   /// One notify() when a queue has its batch; `gather_ns` after the first completion, if the batch
@@ -44,7 +46,8 @@ class CompletionWatch {
   void WatchOnce();
 
   const std::vector<WaitTarget> targets_;
-  const UniqueFd wake_;  ///< ends a nap at the end
+  const pid_t pid_;
+  const UniqueFd wake_;  ///< ends a nap at the end; a child's copy would end the parent's
   const Notify notify_;
   void* const context_;
   EventWord word_;

@@ -115,15 +115,13 @@ void ZipLane::PushWaiting() {
   queue_.RingDoorbell();
 }
 
-UsedMemory* ZipLane::used_memory() { return running_ && ProcessId() == pid_ ? &used_ : nullptr; }
-
 void ZipLane::Kick() {
-  if (running_ && ProcessId() == pid_) queue_.RingDoorbell();
+  if (running_) queue_.RingDoorbell();
 }
 
 size_t ZipLane::Collect(std::span<Completion> completions) {
   size_t count = 0;
-  if (running_ && ProcessId() == pid_) {
+  if (running_) {
     uint32_t slot;
     Sqe sqe;
     size_t taken = 0;
@@ -164,9 +162,7 @@ bool ZipLane::Finish(ZipJob& job, const ZipResult& result, Completion* completio
 
 void ZipLane::CheckHealth(int64_t now_ns) {
   if (!running_ || outstanding() == 0) return;
-  if (ProcessId() != pid_) {
-    Fail(QmState::kStopped, "the queue belongs to the process before fork()");
-  } else if (const QmState state = queue_.state(); state != QmState::kRunning) {
+  if (const QmState state = queue_.state(); state != QmState::kRunning) {
     Fail(state, queue_.problem());
   } else if (now_ns >= DeadlineNs() && !queue_.HasCompletion()) {
     Fail(QmState::kStopped, "no completion for " + std::to_string((now_ns - progress_ns_) / kMsNs) +
@@ -180,7 +176,7 @@ void ZipLane::CheckHealth(int64_t now_ns) {
 }
 
 void ZipLane::ArmEvents() {
-  if (running_ && outstanding() != 0 && transport_->rings().has_events && ProcessId() == pid_) {
+  if (running_ && outstanding() != 0 && transport_->rings().has_events) {
     queue_.ReleaseCompletions(true);
   }
 }
@@ -209,20 +205,22 @@ void ZipLane::Fail(QmState state, std::string problem) {
   running_ = false;
   problem_ = std::move(problem);
   queue_.Fail(state, problem_);
-  // In a child the queue is the parent's: not ours to stop.
-  const bool stopped = ProcessId() == pid_ && transport_->Stop();
+  // In a child the queue is the parent's, not ours to stop; and requests' memory is the child's.
+  const bool ours = ProcessId() == pid_;
+  const bool stopped = ours && transport_->Stop();
+  const bool give_back = stopped || !ours || !target_.sva;
   for (ZipJob& job : waiting_) jobs_.push_back(std::move(job));
   waiting_.clear();
   for (ZipJob& job : jobs_) {
     if (job.command.tag == 0) continue;
-    failed_.push_back({.tag = job.request.tag, .status = Status::kDeviceError});
+    if (give_back) failed_.push_back({.tag = job.request.tag, .status = Status::kDeviceError});
     // What the device may still write stays where it can do so without harm.
     if (!stopped) job.memory.Abandon();
     if (!stopped) job.context.Abandon();
     if (!stopped && job.stream) job.stream->block.Abandon();
     job = {};
   }
-  if (ProcessId() != pid_) return;
+  if (!ours) return;
   GiveUpKept();
   used_.ClearAll();
 }

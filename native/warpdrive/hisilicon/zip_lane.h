@@ -26,7 +26,8 @@ struct ZipPatience {
   uint32_t bytes_per_ms = 1024;  ///< 1 MB/s: a thousandth of what the engine does
 };
 
-/// One thread.
+/// One thread of one process: who calls has seen to it that this is not a child made by fork(), or
+/// calls LeaveToParent() first.
 class ZipLane {
  public:
   /// `transport`'s rings passed QmQueue::Check().
@@ -48,7 +49,7 @@ class ZipLane {
 
   /// Takes completions, as many as fit. @return how many
   size_t Collect(std::span<Completion> completions);
-  /// Looks for reasons why there are none: stopped, hung, removed, forked away. Those are failures.
+  /// Looks for reasons why there are none: stopped, hung, removed. Those are failures.
   void CheckHealth(int64_t now_ns);
   /// Asks the kernel to wake sleepers at the next completion, if it can.
   void ArmEvents();
@@ -58,8 +59,14 @@ class ZipLane {
   int64_t PlanBatch();
 
   /// Takes the queue out of service: stops it, then gives back its requests as kDeviceError, and
-  /// their memory, unless the device may still write it.
+  /// their memory. If it cannot be stopped, memory of the pool that the device may still write is
+  /// abandoned; and requests whose own memory it may still write (shared addressing) are not given
+  /// back at all: they are the caller's again when the queue is closed.
   void Fail(QmState state, std::string problem);
+  /// The same in a child made by fork(): the queue is the parent's, and nothing of it is touched.
+  void LeaveToParent() {
+    Fail(QmState::kStopped, "the queue belongs to the process before fork()");
+  }
   /// Failed requests that nobody collected yet.
   bool HasFailed() const { return !failed_.empty(); }
 
@@ -72,9 +79,8 @@ class ZipLane {
   /// When CheckHealth() will call it hung; far in the future if nothing is outstanding.
   int64_t DeadlineNs() const;
   WaitTarget wait_target() { return {transport_.get(), &queue_, &used_}; }
-  /// What waits to be cleared; nullptr if that is not ours to do any more (in a forked child
-  /// another thread's lock may never be given back).
-  UsedMemory* used_memory();
+  /// What waits to be cleared; nullptr once the queue failed: then nothing does.
+  UsedMemory* used_memory() { return running_ ? &used_ : nullptr; }
   /// Adds what was kept for the next requests to it.
   void GiveUpKept() { staging_.GiveUp(&used_); }
   /// The last thing that went wrong, for people; empty if nothing did.

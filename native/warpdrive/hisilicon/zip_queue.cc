@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "warpdrive/process_id.h"
+
 namespace warpdrive::hisilicon {
 namespace {
 
@@ -18,7 +20,7 @@ constexpr size_t kLittle = 128u << 10;
 Result<std::unique_ptr<ZipQueue>> ZipQueue::Open(Transport* transport, ZipTarget target,
                                                  const QueueOptions& options,
                                                  const ZipPatience& patience) {
-  std::unique_ptr<ZipQueue> queue(new ZipQueue(options.depth));
+  std::unique_ptr<ZipQueue> queue(new ZipQueue(options));
   for (const Direction direction : {Direction::kCompress, Direction::kDecompress}) {
     Result<std::unique_ptr<TransportQueue>> opened = transport->OpenQueue(direction);
     if (!opened) {
@@ -43,8 +45,21 @@ Result<std::unique_ptr<ZipQueue>> ZipQueue::Open(Transport* transport, ZipTarget
   return queue;
 }
 
+ZipQueue::ZipQueue(const QueueOptions& options)
+    : depth_(options.depth),
+      notify_(options.notify),
+      notify_context_(options.notify_context),
+      pid_(ProcessId()) {}
+
+bool ZipQueue::Ours() {
+  if (ProcessId() == pid_) return true;
+  for (const auto& lane : lanes_) lane->LeaveToParent();
+  return false;
+}
+
 ZipQueue::~ZipQueue() {
   watch_.reset();
+  if (!Ours()) return;
   // The first spimdev queues cannot be stopped: let the engine finish while it does.
   const int64_t end = NowNs() + kDrainNs;
   Completion scratch[16];
@@ -65,17 +80,18 @@ uint32_t ZipQueue::outstanding() const {
 }
 
 bool ZipQueue::alive() const {
-  return std::all_of(lanes_.begin(), lanes_.end(),
-                     [](const auto& lane) { return lane->running(); });
+  return ProcessId() == pid_ && std::all_of(lanes_.begin(), lanes_.end(),
+                                            [](const auto& lane) { return lane->running(); });
 }
 
 size_t ZipQueue::Room() const {
-  size_t room = depth_ - 1;
+  size_t room = ProcessId() == pid_ ? depth_ - 1 : 0;
   for (const auto& lane : lanes_) room = std::min<size_t>(room, lane->Room());
   return room;
 }
 
 size_t ZipQueue::Send(std::span<const Request> requests) {
+  const bool ours = Ours();
   size_t count = 0;
   for (const Request& request : requests) {
     ZipLane* const lane = LaneFor(request);
@@ -89,12 +105,17 @@ size_t ZipQueue::Send(std::span<const Request> requests) {
   for (const auto& lane : lanes_) lane->Kick();
   if (armed_idle_ && count != 0) {
     armed_idle_ = false;
-    ArmWatch();
+    if (ours) {
+      ArmWatch();
+    } else if (notify_ != nullptr) {
+      notify_(notify_context_);  // the watch is no thread of this process
+    }
   }
   return count;
 }
 
 size_t ZipQueue::Receive(std::span<Completion> completions) {
+  static_cast<void>(Ours());
   size_t count = 0;
   while (count < completions.size() && !done_.empty()) {
     completions[count++] = done_.back();
@@ -156,6 +177,7 @@ void ZipQueue::ArmWatch() {
 }
 
 bool ZipQueue::Arm() {
+  static_cast<void>(Ours());
   CheckHealth();
   for (const auto& lane : lanes_) lane->PlanBatch();
   if (HasBatch()) return false;
@@ -172,6 +194,7 @@ bool ZipQueue::Arm() {
 }
 
 bool ZipQueue::Wait(uint32_t timeout_ms) {
+  if (!Ours()) return HasAnything();
   const int64_t end =
       timeout_ms == 0 ? std::numeric_limits<int64_t>::max() : NowNs() + timeout_ms * kMsNs;
   CompletionSleep sleep(targets_, -1);

@@ -2,6 +2,8 @@
 // wakes the owner.
 #pragma once
 
+#include <sys/types.h>
+
 #include <memory>
 #include <vector>
 
@@ -11,6 +13,7 @@
 
 namespace warpdrive::hisilicon {
 
+/// In a child made by fork() it completes nothing more and touches nothing that is its parent's.
 class ZipQueue final : public Queue {
  public:
   /// Opens the queue pairs, and starts the thread if `options` asks for notifications.
@@ -35,7 +38,12 @@ class ZipQueue final : public Queue {
   const std::string& problem() const;
 
  private:
-  explicit ZipQueue(uint32_t depth) : depth_(depth) {}
+  explicit ZipQueue(const QueueOptions& options);
+
+  /// Asked first by whatever could touch a ring, a doorbell or a lock, once per call. False in a
+  /// child made by fork(): then all requests that the parent has in flight, and all that follow,
+  /// come back as kDeviceError.
+  bool Ours();
 
   ZipLane* LaneFor(const Request& request) const;
   bool HasAnything() const;
@@ -46,6 +54,9 @@ class ZipQueue final : public Queue {
   uint32_t outstanding() const;
 
   const uint32_t depth_;
+  void (*const notify_)(void* context);  ///< nullptr: nobody wants to know
+  void* const notify_context_;
+  const pid_t pid_;
   std::vector<std::unique_ptr<ZipLane>> lanes_;  ///< by Direction
   std::vector<WaitTarget> targets_;
   std::vector<Completion> done_;  ///< answered without the engine

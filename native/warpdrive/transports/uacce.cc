@@ -118,6 +118,7 @@ class UacceQueue final : public TransportQueue {
   MappingGuard dus_guard_;
   std::unique_ptr<MappedMmio> mmio_;
   bool started_ = false;
+  bool at_rest_ = true;  ///< the kernel said that the hardware let go; the owner's
   /// Set by the owner; the waiting thread reads it, relaxed: it only turns a wait into a nap, and
   /// the descriptor stays open until that thread is gone.
   std::atomic<bool> stopped_{false};
@@ -228,11 +229,12 @@ void UacceQueue::Wait(uint32_t timeout_ms) {
 
 bool UacceQueue::Stop() {
   if (ProcessId() != pid_) return false;
-  if (!started_ || stopped_.exchange(true)) return true;
+  if (!started_ || stopped_.exchange(true)) return at_rest_;
   // Waits in the kernel until the hardware let go of the queue. What PUT_Q leaves behind differs
   // between kernels: after it the descriptor is only good for closing. ENXIO = was stopped already.
   const int error = calls_->IoctlValue(fd_.get(), kPutQueue, 0);
-  return error == 0 || error == -ENXIO;
+  at_rest_ = error == 0 || error == -ENXIO;
+  return at_rest_;
 }
 
 bool UacceQueue::Alive() {

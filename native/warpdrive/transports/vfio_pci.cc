@@ -309,17 +309,19 @@ class VfioPciQueue final : public TransportQueue {
 class VfioPciTransport final : public Transport {
  public:
   VfioPciTransport(const DeviceDescription& description, const VfioPciOptions& options)
-      : description_(description), options_(options) {}
+      : description_(description), options_(options), pid_(ProcessId()) {}
 
   const DeviceDescription& description() const override { return description_; }
 
   Result<std::unique_ptr<TransportQueue>> OpenQueue(Direction direction) override {
+    // Before the lock: in a child the thread that holds it may not have come along.
+    if (ProcessId() != pid_) {
+      return Error{
+          ErrorCode::kGone, 0,
+          description_.name + ": it was opened before fork(): open it anew in this process"};
+    }
     const std::lock_guard lock(mutex_);
     std::shared_ptr<Session> session = session_.lock();
-    if (session && session->pid() != ProcessId()) {
-      return Error{ErrorCode::kGone, 0,
-                   description_.name + " was opened by the process before fork()"};
-    }
     if (!session) {
       // The kernel lets nobody open the group meanwhile, and who tries waits.
       if (closing_->load()) {
@@ -340,6 +342,7 @@ class VfioPciTransport final : public Transport {
  private:
   const DeviceDescription description_;
   const VfioPciOptions options_;
+  const pid_t pid_;
   const Closing closing_ = std::make_shared<std::atomic<bool>>(false);
   std::mutex mutex_;  ///< guards session_; taken when a queue opens
   std::weak_ptr<Session> session_;

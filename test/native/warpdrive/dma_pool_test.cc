@@ -125,6 +125,44 @@ TEST_CASE("dma pool: forked processes and core dumps do not get it") {
   CHECK(!DmaPool::Create(&mapper, 4096, &kernel).ok());
 }
 
+TEST_CASE("dma pool: where a device may still write, nothing else will ever lie") {
+  SvaMapper mapper;
+  auto pool = DmaPool::Create(&mapper, 4u << 20);
+  REQUIRE(pool.ok());
+  DmaBlock block = pool.value()->Take(8192);
+  uint8_t* const data = block.data();
+  block.Abandon();
+  block.Release();
+  CHECK(pool.value()->in_use() == 8192);
+  pool.value().reset();
+  // No page that anybody may access; and none that anybody will get.
+  void* const page = mmap(data, 4096, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+  CHECK(page == MAP_FAILED);
+  if (page != MAP_FAILED) munmap(page, 4096);
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGSEGV, SIG_DFL);
+    *static_cast<volatile uint8_t*>(data) = 1;
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFSIGNALED(status));
+}
+
+TEST_CASE("dma pool: a child of fork() gets no block, and waits for no lock") {
+  SvaMapper mapper;
+  auto pool = DmaPool::Create(&mapper, 1u << 20);
+  REQUIRE(pool.ok());
+  const pid_t child = fork();
+  if (child == 0) _exit(pool.value()->Take(64) ? 1 : 0);
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
 TEST_CASE("dma pool: where the kernel cannot populate, pages are touched; huge ones are given up") {
   FarMapper mapper;
   LimitedKernel kernel;

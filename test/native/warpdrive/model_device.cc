@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/registers.h"
+#include "warpdrive/process_id.h"
 
 namespace warpdrive::test {
 namespace {
@@ -11,10 +12,12 @@ namespace {
 class ModelQueue final : public TransportQueue {
  public:
   ModelQueue(ModelDevice* device, const QueueRings& rings, bool stoppable)
-      : device_(device), stoppable_(stoppable) {
+      : device_(device), stoppable_(stoppable), pid_(ProcessId()) {
     rings_ = rings;
   }
+  // In a child of fork() as the real ones: nothing is done.
   ~ModelQueue() override {
+    if (ProcessId() != pid_) return;
     device_->qm().StopQueue(rings_.queue_number);
     device_->qm().ReleaseQueue(rings_.queue_number);
   }
@@ -23,12 +26,15 @@ class ModelQueue final : public TransportQueue {
   void Wait(uint32_t timeout_ms) override {
     Syscalls::Kernel()->SleepMicroseconds(timeout_ms * 1000);
   }
-  bool Stop() override { return stoppable_ && device_->qm().StopQueue(rings_.queue_number); }
-  bool Alive() override { return device_->qm().Healthy(); }
+  bool Stop() override {
+    return ProcessId() == pid_ && stoppable_ && device_->qm().StopQueue(rings_.queue_number);
+  }
+  bool Alive() override { return ProcessId() == pid_ && device_->qm().Healthy(); }
 
  private:
   ModelDevice* device_;
   bool stoppable_;
+  pid_t pid_;
 };
 
 bool IsWord(uint64_t address, size_t size) {
@@ -121,6 +127,7 @@ DeviceDescription ModelDevice::Describe() const {
 }
 
 Result<std::unique_ptr<TransportQueue>> ModelTransport::OpenQueue(Direction direction) {
+  if (ProcessId() != pid_) return Error{ErrorCode::kGone, 0, "it was opened before fork()"};
   Result<QueueRings> rings = device_->qm().StartQueue(direction);
   if (!rings) return rings.error();
   return std::unique_ptr<TransportQueue>(

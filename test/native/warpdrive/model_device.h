@@ -10,6 +10,7 @@
 #include "warpdrive/dma.h"
 #include "warpdrive/hisilicon/qm_function.h"
 #include "warpdrive/mmio.h"
+#include "warpdrive/process_id.h"
 #include "warpdrive/transport.h"
 
 namespace warpdrive::test {
@@ -102,7 +103,7 @@ class ModelDevice {
 class ModelTransport final : public Transport {
  public:
   explicit ModelTransport(ModelDevice* device)
-      : device_(device), description_(device->Describe()) {}
+      : device_(device), description_(device->Describe()), pid_(ProcessId()) {}
   const DeviceDescription& description() const override { return description_; }
   Result<std::unique_ptr<TransportQueue>> OpenQueue(Direction direction) override;
 
@@ -112,6 +113,7 @@ class ModelTransport final : public Transport {
  private:
   ModelDevice* device_;
   DeviceDescription description_;
+  pid_t pid_;
   bool stoppable_ = true;
 };
 

@@ -296,6 +296,12 @@ TEST_CASE("uacce: a queue that the kernel cannot stop keeps its memory") {
   SUBCASE("mailbox dead") {
     machine.kernel.failures["ioctl uacce 0x5701"] = {-ETIMEDOUT};
     CHECK_FALSE(queue.value()->Stop());
+    // Nor did anything stop it since.
+    CHECK_FALSE(queue.value()->Stop());
+    CHECK(machine.kernel.Count("ioctl uacce 0x5701") == 1);
+    queue.value().reset();
+    CHECK(machine.kernel.open_fds() == 0);
+    CHECK(machine.kernel.Index("munmap uacce 1") < machine.kernel.Index("close uacce"));
   }
   SUBCASE("already a zombie") {
     machine.kernel.failures["ioctl uacce 0x5701"] = {-ENXIO};

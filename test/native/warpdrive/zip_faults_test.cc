@@ -9,7 +9,11 @@
 #include <set>
 #include <thread>
 
+#include "software/codecs/checksum.h"
+#include "software/software_device.h"
+#include "support/inflate.h"
 #include "support/random.h"
+#include "support/session_streams.h"
 #include "warpdrive/zip_rig.h"
 
 namespace warpdrive::test {
@@ -24,7 +28,8 @@ std::vector<uint8_t> Text(size_t size) {
   return data;
 }
 
-/// Sends `count` blocks, receives until all are answered. @return by status
+/// Sends all blocks, receives until all are answered, or the queue died with the rest: memory that
+/// the device may still write. @return by status
 std::map<Status, size_t> RunAll(Queue& queue, std::deque<Block>& blocks, bool check_output) {
   size_t sent = 0;
   std::set<uint64_t> seen;
@@ -45,7 +50,9 @@ std::map<Status, size_t> RunAll(Queue& queue, std::deque<Block>& blocks, bool ch
         blocks[completion.tag].CheckDone(completion);
       }
     }
-    if (got == 0 && seen.size() < blocks.size()) REQUIRE(queue.Wait(10'000));
+    if (got != 0 || seen.size() == blocks.size() || queue.Wait(10'000)) continue;
+    REQUIRE_FALSE(queue.alive());
+    break;
   }
   return statuses;
 }
@@ -131,6 +138,40 @@ TEST_CASE("zip faults: a hung device is given up in time, its memory only when i
       queue.reset();
     }
   }
+}
+
+TEST_CASE("zip faults: what lies in callers' memory is theirs again only when the device let go") {
+  ZipRig rig(Immediate(Generation::kHip09), true, 8u << 20, 30);
+  rig.transport().CannotStop();
+  auto queue = rig.Open();
+  rig.function().Inject({.kind = FaultKind::kHang, .after = 5, .count = 1000});
+  auto blocks = Blocks(8);
+  const auto statuses = RunAll(*queue, blocks, true);
+  CHECK(statuses.size() == 1);
+  CHECK(statuses.at(Status::kOk) == 5);
+  CHECK_FALSE(queue->alive());
+  // Later ones never reach the device.
+  const Block late(Format::kGzip, Flush::kFinish, Text(100), 100);
+  REQUIRE(queue->Send({&late.request, 1}) == 1);
+  CHECK(Collect(*queue, 1).at(100).status == Status::kDeviceError);
+}
+
+TEST_CASE("zip faults: software does not begin with memory that the device may still write") {
+  model::Options options;
+  options.generation = Generation::kHip09;
+  ZipRig rig(options, true, 8u << 20, 30);
+  rig.transport().CannotStop();
+  software::SoftwareDevice software(1);
+  RoutingPolicy policy;
+  policy.checksum = software::ChecksumFor;
+  auto router = std::make_shared<Router>(std::vector<Device*>{&rig.zip(), &software}, policy);
+  auto channel = std::make_shared<Channel>(router, QueueOptions{.depth = 64}, 4);
+  // One request: as an error like others it would run again though the queue is still open.
+  const auto text = Text(50'000);
+  const Bytes packed = CompressStream(channel, {.wish = kAnyHardware}, text);
+  CHECK(Gunzip(packed).data == text);
+  CHECK(channel->stats().failovers == 1);
+  CHECK(rig.function().Run() == 0);  // the queue was closed before
 }
 
 TEST_CASE("zip faults: the owner that sleeps is told of a hung device") {
