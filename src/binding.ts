@@ -177,6 +177,8 @@ export interface NativeStats {
   outstanding: number;
   poolBytesInUse: number;
   poolBytesCached: number;
+  /** What V8 was told that this thread's streams hold outside of its heap. */
+  bytesToldToV8: number;
   runningThreads: number;
   devices: NativeDeviceStats[];
   /** How many streams (device-error: requests) went where they went for which reason. */

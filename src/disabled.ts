@@ -14,6 +14,7 @@ const NO_WORK: Stats = {
   outstanding: 0,
   poolBytesInUse: 0,
   poolBytesCached: 0,
+  bytesToldToV8: 0,
   runningThreads: 0,
   devices: [],
   routing: {},

@@ -110,6 +110,7 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
   Napi::Value Close(const Napi::CallbackInfo& info) {
     if (session_) session_->Reset();
     Detach();
+    environment(info).TellHeld();
     ReleaseIfSettled();
     return info.Env().Undefined();
   }
@@ -128,6 +129,8 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
     scratch[kSettled] = !session_ || session_->Settled();
     scratch[kRoom] = session_ && session_->HasRoom();
     scratch[kStatus] = session_ ? static_cast<double>(session_->status()) : 0;
+    CountMemory();
+    environment(info).TellHeld();
   }
 };
 

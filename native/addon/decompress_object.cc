@@ -116,6 +116,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     closed_ = true;
     if (!session_->busy()) {
       OnSettled();
+      environment(info).TellHeld();
       ReleaseIfSettled();
     }
     return info.Env().Undefined();
@@ -179,6 +180,8 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
     scratch[kInside] = session_ && session_->InsideWrite();
     scratch[kLeft] = session_ ? static_cast<double>(session_->Left()) : 0;
+    CountMemory();
+    environment(info).TellHeld();
   }
 
   Napi::Reference<Napi::Uint8Array> output_;

@@ -169,6 +169,7 @@ Napi::Value Environment::Stats(const Napi::CallbackInfo& info) {
   set("outstanding", channel_ ? channel_->outstanding() : 0);
   set("poolBytesInUse", pool.in_use());
   set("poolBytesCached", pool.cached());
+  result["bytesToldToV8"] = static_cast<double>(held_memory_->told);
   set("runningThreads", Software().RunningThreads());
   Router& router = *Machine::Instance().router();
   auto devices = Napi::Array::New(info.Env());

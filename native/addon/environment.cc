@@ -12,6 +12,9 @@ namespace {
 // A stream that was flushed and then idle for this long, or twice that, is parked.
 constexpr uint64_t kSweepMs = 500;
 
+// Smaller changes are not worth a call; they are told with the next ones.
+constexpr int64_t kWorthTelling = 128 * 1024;
+
 void ReportUncaught(Napi::Env env) {
   if (!env.IsExceptionPending()) return;
   napi_value error = nullptr;
@@ -96,6 +99,14 @@ std::span<uint8_t> Environment::Workspace(size_t size) {
     workspace_size_ = workspace_ ? size : 0;
   }
   return {workspace_.get(), workspace_size_};
+}
+
+void Environment::TellHeld() {
+  HeldMemory& memory = *held_memory_;
+  const int64_t change = memory.held - memory.told;
+  if (closed_ || std::abs(change) < kWorthTelling) return;
+  memory.told = memory.held;  // before the call: it may finalize objects, which count
+  Napi::MemoryManagement::AdjustExternalMemory(env_, change);
 }
 
 void Environment::Notify(void* self) { uv_async_send(&static_cast<Environment*>(self)->wake_); }
@@ -189,7 +200,9 @@ void Environment::Dispatch() {
       ReportUncaught(env_);
     }
   }
-  if (!closed_) ArmOrWake();
+  if (closed_) return;
+  TellHeld();
+  ArmOrWake();
 }
 
 void Environment::OnCleanup(napi_async_cleanup_hook_handle hook, void* data) {

@@ -26,6 +26,14 @@ enum Scratch : size_t {
   kScratchSize = 16,
 };
 
+/// What sessions of a JavaScript thread hold outside of V8's heap, in bytes. Finalizers only count
+/// here: V8 is told by TellHeld(), which may collect garbage on the spot. Shared, because objects
+/// are finalized after their environment is gone.
+struct HeldMemory {
+  int64_t held = 0;
+  int64_t told = 0;  ///< what V8 knows of
+};
+
 /// One per environment; made when the addon is loaded there, gone with its cleanup hook.
 class Environment {
  public:
@@ -39,6 +47,10 @@ class Environment {
   /// Blocks until something finished, and hands it out. @return false if nothing is in flight
   bool WaitAndDrain();
   double* scratch() { return scratch_; }
+  const std::shared_ptr<HeldMemory>& held_memory() const { return held_memory_; }
+  /// Tells V8 of what changed in held_memory(), so that streams that nobody refers to are collected
+  /// in time. Only where a garbage collection is no harm: at the end of calls from JavaScript.
+  void TellHeld();
   /// The event loop's clock, in milliseconds; it stands still while callbacks run.
   uint64_t Now() const { return uv_now(wake_.loop); }
   /// `size` bytes for use until this thread calls again; empty if memory ran out.
@@ -70,6 +82,7 @@ class Environment {
   std::unique_ptr<Napi::AsyncContext> async_context_;
   Napi::Reference<Napi::Float64Array> scratch_array_;
   double* scratch_ = nullptr;
+  std::shared_ptr<HeldMemory> held_memory_ = std::make_shared<HeldMemory>();
   std::unique_ptr<uint8_t[]> workspace_;
   size_t workspace_size_ = 0;
   std::vector<std::shared_ptr<RequestOwner>> ready_;

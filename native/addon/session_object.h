@@ -16,7 +16,8 @@ namespace warpdrive::addon {
 template <typename Derived, typename Session>
 class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
  public:
-  explicit SessionObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Derived>(info) {}
+  explicit SessionObject(const Napi::CallbackInfo& info)
+      : Napi::ObjectWrap<Derived>(info), held_memory_(environment(info).held_memory()) {}
   ~SessionObject() override { Detach(); }
 
   Napi::Object Object() override { return this->Value(); }
@@ -38,6 +39,14 @@ class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
   void Detach() {
     if (session_) session_->user = nullptr;
     session_.reset();
+    CountMemory();
+  }
+
+  /// Counts what the session holds now. No call of Node-API: finalizers come here.
+  void CountMemory() {
+    const int64_t held = session_ ? static_cast<int64_t>(session_->memory()) : 0;
+    held_memory_->held += held - counted_;
+    counted_ = held;
   }
 
   /// A stream that nobody refers to any more still delivers what it has in flight.
@@ -53,6 +62,8 @@ class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
   std::shared_ptr<Session> session_;
 
  private:
+  std::shared_ptr<HeldMemory> held_memory_;
+  int64_t counted_ = 0;  ///< of held_memory_
   bool pinned_ = false;
 };
 

@@ -388,6 +388,12 @@ void CompressSession::Fail(Status status) {
   if (status_ == Status::kOk) status_ = status;
 }
 
+size_t CompressSession::memory() const {
+  size_t bytes = buffer_.capacity() + output_.size();
+  for (const Slot& slot : slots_) bytes += slot.input.capacity() + slot.output.capacity();
+  return bytes;
+}
+
 // ---- control -------------------------------------------------------------------------------
 
 void CompressSession::SetParams(int8_t level, uint8_t strategy, bool default_level) {

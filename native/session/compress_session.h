@@ -57,6 +57,8 @@ class CompressSession final : public RequestOwner, private HotEntry {
   bool Settled() const { return slots_.empty(); }
   bool HasRoom() const;
   bool finished() const { return finished_; }
+  /// Bytes of its buffers, those of requests in flight included; without a device's state.
+  size_t memory() const;
   /// Not kOk once a request failed for good (no device could run it, or memory ran out).
   Status status() const { return status_; }
 

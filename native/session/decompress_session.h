@@ -47,6 +47,8 @@ class DecompressSession final : public RequestOwner {
   bool busy() const { return busy_; }
   /// Input bytes that wait, those in flight included.
   size_t Pending() const;
+  /// Bytes of its buffers, without a device's state.
+  size_t memory() const { return active_.block.capacity() + pending_.block.capacity(); }
   /// Bytes of input that the last step was given and did not use.
   size_t Left() const { return busy_ ? 0 : left_; }
   /// Whether the last step used all it was given, and the last write() goes on behind that.
