@@ -34,24 +34,56 @@ bool IsShared(const Napi::Value& view) {
   return memory == nullptr || napi_is_arraybuffer(view.Env(), memory, &owned) != napi_ok || !owned;
 }
 
+/// The view's bytes, unless others can write to them: those have to be copied first, since codecs
+/// read their input twice. One look at what nearly all callers give; the rest is for streams.
+bool OwnBytesOf(const Napi::Value& view, std::span<const uint8_t>* bytes) {
+  auto type = static_cast<napi_typedarray_type>(-1);
+  size_t size = 0;
+  void* data = nullptr;
+  napi_value memory = nullptr;
+  bool owned = false;
+  const napi_env env = view.Env();
+  if (napi_get_typedarray_info(env, view, &type, &size, &data, &memory, nullptr) != napi_ok ||
+      type != napi_uint8_array || napi_is_arraybuffer(env, memory, &owned) != napi_ok || !owned) {
+    if (IsShared(view)) return false;
+    *bytes = BytesOf(view);
+    return true;
+  }
+  *bytes = {static_cast<const uint8_t*>(data), size};
+  return true;
+}
+
 Napi::Value CopyOut(Napi::Env env, std::span<const uint8_t> bytes) {
   auto buffer = Napi::Buffer<uint8_t>::Copy(env, bytes.data(), bytes.size());
   if (buffer.IsEmpty() || env.IsExceptionPending()) return env.Undefined();
   return buffer;
 }
 
+bool RunInto(Environment& environment, WholeStream& stream, std::span<const uint8_t> input,
+             std::span<uint8_t> output) {
+  if (output.empty() || !stream.Begin(input, output)) return false;
+  return stream.End(environment.channel()->RunNow(stream.request()));
+}
+
 /// runWhole(bytes, packed): the result as a Buffer; undefined: use a stream.
 Napi::Value RunWhole(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  const std::span<const uint8_t> input = BytesOf(info[0]);
+  std::span<const uint8_t> input;
+  if (!OwnBytesOf(info[0], &input)) return env.Undefined();
   WholeStream stream = StreamOf(info[1]);
   const size_t size = stream.OutputSize(input);
-  if (size == 0 || IsShared(info[0])) return env.Undefined();
   Environment& environment = *Environment::Of(env);
-  if (environment.channel()->has_hardware()) return env.Undefined();  // a stream has a route
+  // With hardware a stream has a route.
+  if (size == 0 || environment.channel()->has_hardware()) return env.Undefined();
+  if (stream.IsExact(input, size)) {
+    // Nobody gets to see the buffer unless all of it was written.
+    auto buffer = Napi::Buffer<uint8_t>::New(env, size);
+    if (buffer.IsEmpty() || env.IsExceptionPending()) return env.Undefined();
+    const bool right = RunInto(environment, stream, input, {buffer.Data(), size});
+    return right && stream.size() == size ? buffer : env.Undefined();
+  }
   const std::span<uint8_t> output = environment.Workspace(size);
-  if (output.empty() || !stream.Begin(input, output)) return env.Undefined();
-  if (!stream.End(environment.channel()->RunNow(stream.request()))) return env.Undefined();
+  if (!RunInto(environment, stream, input, output)) return env.Undefined();
   return CopyOut(env, output.first(stream.size()));
 }
 

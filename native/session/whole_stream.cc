@@ -64,6 +64,11 @@ size_t WholeStream::OutputSize(std::span<const uint8_t> input) const {
   return size <= kMaxOutput ? std::max<size_t>(size, 1) : 0;
 }
 
+bool WholeStream::IsExact(std::span<const uint8_t> input, size_t size) const {
+  return operation_ == Operation::kDecompress && FormatOf(params_.format, input) == Format::kGzip &&
+         HasPlainGzipHeader(input) && LittleEndian(input.data() + input.size() - 4) == size;
+}
+
 bool WholeStream::Begin(std::span<const uint8_t> input, std::span<uint8_t> output) {
   output_ = output;
   request_ = {.operation = operation_, .flush = Flush::kFinish, .params = params_};

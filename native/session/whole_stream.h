@@ -29,6 +29,9 @@ class WholeStream {
   /// Output space to offer for `input`, in bytes. 0 = this stream is for a session.
   size_t OutputSize(std::span<const uint8_t> input) const;
 
+  /// Whether `size`, from OutputSize(input), is what the stream says of itself. It may lie.
+  bool IsExact(std::span<const uint8_t> input, size_t size) const;
+
   /// Makes request() from the whole stream's input. Both spans stay valid, and input unchanged,
   /// until End(). `output`: OutputSize() bytes or more. @return false: this is for a session
   bool Begin(std::span<const uint8_t> input, std::span<uint8_t> output);
