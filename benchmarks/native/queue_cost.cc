@@ -78,20 +78,30 @@ class NullQueue final : public TransportQueue {
   bool Stop() override { return true; }
   bool Alive() override { return true; }
 
-  /// Until fewer contexts wait than make the watch look. Another job on the watch's processor may
-  /// take it for as long as the kernel's scheduler allows.
+  /// Where so many contexts wait to be cleared that the watch was told: until none does. Another
+  /// job on the watch's processor may take it for as long as the kernel's scheduler allows.
   void AwaitWatch() {
-    constexpr size_t kFew = size_t{kBatch} * 2 * hisilicon::kContextBytes;
+    constexpr size_t kMany = size_t{kBatch} * 2;
+    if (written_.size() < kMany) return;
     const int64_t end = hisilicon::NowNs() + 50'000'000;
-    while (pool_->in_use() > kFew && hisilicon::NowNs() < end) CpuRelax();
+    while (!written_.empty() && hisilicon::NowNs() < end) {
+      for (int i = 0; i < 100; ++i) CpuRelax();
+      std::erase_if(written_, [](const uint8_t* context) {
+        return __atomic_load_n(context, __ATOMIC_RELAXED) == 0;
+      });
+    }
   }
 
   /// What the engine would write for the next `count` descriptors.
   void Complete(uint32_t count) {
     for (; count != 0; --count) {
       auto* dw = reinterpret_cast<uint32_t*>(rings_.sq + size_t{head_} * hisilicon::kSqeBytes);
-      const uint64_t iova = uint64_t{dw[20]} | uint64_t{dw[21]} << 32;
-      auto* output = sva_ ? reinterpret_cast<uint8_t*>(iova) : arena_ + (iova - kFarIova);
+      uint8_t* const output = Reach(uint64_t{dw[20]} | uint64_t{dw[21]} << 32);
+      const uint64_t context = uint64_t{dw[22]} | uint64_t{dw[23]} << 32;
+      if (context != 0) {
+        written_.push_back(Reach(context));
+        __atomic_store_n(written_.back(), uint8_t{1}, __ATOMIC_RELAXED);
+      }
       const uint32_t size = dw[4];
       dw[0] = size;
       dw[1] = kProduced;
@@ -114,6 +124,10 @@ class NullQueue final : public TransportQueue {
   }
 
  private:
+  uint8_t* Reach(uint64_t iova) const {
+    return sva_ ? reinterpret_cast<uint8_t*>(iova) : arena_ + (iova - kFarIova);
+  }
+
   const bool sva_;
   std::vector<uint64_t> sq_;
   std::vector<uint64_t> cq_;
@@ -125,6 +139,7 @@ class NullQueue final : public TransportQueue {
   uint32_t stop_ = 0;
   uint16_t head_ = 0;
   uint16_t phase_ = 1;
+  std::vector<uint8_t*> written_;  ///< contexts that nobody has cleared since
 };
 
 class NullTransport final : public Transport {

@@ -44,7 +44,11 @@ class DmaPool;
 class DmaBlock {
  public:
   DmaBlock() = default;
-  DmaBlock(DmaBlock&& other) noexcept { *this = std::move(other); }
+  DmaBlock(DmaBlock&& other) noexcept
+      : pool_(other.pool_),
+        data_(std::exchange(other.data_, nullptr)),
+        iova_(other.iova_),
+        size_(other.size_) {}
   DmaBlock& operator=(DmaBlock&& other) noexcept {
     std::swap(pool_, other.pool_);
     std::swap(data_, other.data_);
@@ -63,7 +67,11 @@ class DmaBlock {
   /// Gives it back. The device must be done with it.
   void Release() { Release(size_); }
   /// The same where only the first `dirty` bytes are not zero.
-  void Release(size_t dirty);
+  void Release(size_t dirty) {
+    if (data_ != nullptr) GiveBack(dirty);
+  }
+  /// Zeroes the first `dirty` bytes of a block that is kept. The device must be done with it.
+  void Clear(size_t dirty);
   /// Never gives it back: a device that cannot be stopped may still write it. It stays part of its
   /// pool, mapped and out of use, until the pool goes; the pool's addresses are never used again.
   void Abandon();
@@ -72,6 +80,7 @@ class DmaBlock {
   friend class DmaPool;
   DmaBlock(DmaPool* pool, uint8_t* data, uint64_t iova, size_t size)
       : pool_(pool), data_(data), iova_(iova), size_(size) {}
+  void GiveBack(size_t dirty);
 
   DmaPool* pool_ = nullptr;
   uint8_t* data_ = nullptr;

@@ -73,8 +73,10 @@ Mapping MapSmall(Syscalls* calls, size_t size, int* error) {
 
 }  // namespace
 
-void DmaBlock::Release(size_t dirty) {
-  if (data_ != nullptr) pool_->Give(std::exchange(data_, nullptr), size_, dirty);
+void DmaBlock::GiveBack(size_t dirty) { pool_->Give(std::exchange(data_, nullptr), size_, dirty); }
+
+void DmaBlock::Clear(size_t dirty) {
+  if (data_ != nullptr && ProcessId() == pool_->pid_) std::memset(data_, 0, dirty);
 }
 
 void DmaBlock::Abandon() {

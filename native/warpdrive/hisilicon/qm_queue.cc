@@ -87,7 +87,7 @@ QmQueue::QmQueue(const QueueRings& rings)
 uint32_t QmQueue::Room() const {
   // Completions may come out of order. A slot is free again when it and all before it completed:
   // then the ring between oldest_ and tail_ is all that the device may still look at.
-  const uint32_t spanned = (tail_ + rings_.sq_depth - oldest_) % rings_.sq_depth;
+  const uint32_t spanned = tail_ - oldest_ + (tail_ < oldest_ ? rings_.sq_depth : 0);
   return std::min(rings_.sq_depth - 1 - spanned, limit_ - outstanding());
 }
 

@@ -109,8 +109,8 @@ bool SupportsCompression(const ZipTarget& target, const Request& request) {
   }
 }
 
-Prepared PrepareCompression(const ZipTarget& target, const Request& request, Staging* staging,
-                            ZipJob* job, Completion* completion) {
+Prepared PrepareCompression(const ZipTarget& target, const Request& request,
+                            const ZipMemory& source, ZipJob* job, Completion* completion) {
   if (!SupportsCompression(target, request)) return Prepared::kUnsupported;
   if (request.input_size == 0) {
     *completion = Empty(request);
@@ -127,9 +127,13 @@ Prepared PrepareCompression(const ZipTarget& target, const Request& request, Sta
     return Prepared::kUnsupported;
   }
   DmaBlock memory;
-  if (input + output != 0 && !(memory = staging->Take(input, output))) return Prepared::kNoMemory;
+  if (input + output != 0 && !(memory = source.staging->Take(input, output))) {
+    return Prepared::kNoMemory;
+  }
   DmaBlock context;
-  if (!finish && !(context = target.pool->Take(kContextBytes))) return Prepared::kNoMemory;
+  if (!finish) context = source.contexts->TakeClean();
+  if (!finish && !context) context = target.pool->Take(kContextBytes);
+  if (!finish && !context) return Prepared::kNoMemory;
 
   job->request = request;
   ZipCommand& command = job->command;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "warpdrive/hisilicon/staging.h"
+#include "warpdrive/hisilicon/used_memory.h"
 #include "warpdrive/hisilicon/zip_job.h"
 
 namespace warpdrive::hisilicon {
@@ -16,10 +17,16 @@ namespace warpdrive::hisilicon {
 /// By capability alone.
 bool SupportsCompression(const ZipTarget& target, const Request& request);
 
+/// Where the memory of requests comes from, before the pool is asked.
+struct ZipMemory {
+  Staging* staging;
+  UsedMemory* contexts;
+};
+
 /// Fills `job` for a request that SupportsCompression(), copying its input where the device cannot
-/// reach it. `completion` is written for kDone.
-Prepared PrepareCompression(const ZipTarget& target, const Request& request, Staging* staging,
-                            ZipJob* job, Completion* completion);
+/// reach it. `completion` is written for kDone. `job` is not touched but for kReady.
+Prepared PrepareCompression(const ZipTarget& target, const Request& request,
+                            const ZipMemory& source, ZipJob* job, Completion* completion);
 
 /// Checks everything that the device said and copies output where it was copied in. kDeviceError
 /// with a reason in `*problem` for anything that cannot be.

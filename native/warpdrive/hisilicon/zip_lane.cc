@@ -24,6 +24,8 @@ constexpr int64_t kLongestGatherNs = 50 * kMsNs;
 
 /// One of so many parts of the pool may be memory that nobody has cleared yet.
 constexpr size_t kUsedShare = 4;
+/// And one of so many, contexts that were cleared for the next requests.
+constexpr size_t kCleanShare = 8;
 
 }  // namespace
 
@@ -35,7 +37,8 @@ ZipLane::ZipLane(std::unique_ptr<TransportQueue> transport, const ZipTarget& tar
       layout_(LayoutOf(target.protocol)),
       pid_(ProcessId()),
       queue_(transport_->rings()),
-      used_(transport_->pool().size() / kUsedShare),
+      used_(transport_->pool().size() / kUsedShare, kContextBytes,
+            transport_->pool().size() / kCleanShare),
       staging_(&transport_->pool()),
       jobs_(transport_->rings().sq_depth) {}
 
@@ -53,11 +56,11 @@ ZipLane::Taken ZipLane::Submit(const Request& request, Completion* completion) {
   *completion = {.tag = request.tag, .status = Status::kDeviceError};
   if (!running_) return Taken::kDone;
   if (queue_.Room() == 0) return Taken::kFull;
-  ZipJob job;
-  Prepared prepared = Prepare(request, &job, completion);
+  ZipJob* const job = &jobs_[queue_.tail()];
+  Prepared prepared = Prepare(request, job, completion);
   if (prepared == Prepared::kNoMemory) {
     GiveUpKept();
-    if (used_.ClearAll()) prepared = Prepare(request, &job, completion);
+    if (used_.ClearAll()) prepared = Prepare(request, job, completion);
   }
   switch (prepared) {
     case Prepared::kReady:
@@ -77,13 +80,13 @@ ZipLane::Taken ZipLane::Submit(const Request& request, Completion* completion) {
     progress_ns_ = NowNs();
     largest_ = 0;
   }
-  Push(std::move(job));
+  Push();
   return Taken::kSubmitted;
 }
 
 Prepared ZipLane::Prepare(const Request& request, ZipJob* job, Completion* completion) {
   if (request.operation == Operation::kCompress) {
-    return PrepareCompression(target_, request, &staging_, job, completion);
+    return PrepareCompression(target_, request, {&staging_, &used_}, job, completion);
   }
   const Prepared prepared = ZipInflater::Prepare(target_, request, job, completion);
   if (prepared == Prepared::kReady) KeepTrackOf(job->stream);
@@ -97,20 +100,21 @@ void ZipLane::KeepTrackOf(const std::shared_ptr<ZipStreamMemory>& stream) {
   streams_.push_back(stream);
 }
 
-void ZipLane::Push(ZipJob job) {
+void ZipLane::Push() {
+  ZipJob& job = jobs_[queue_.tail()];
   job.command.tag = next_tag_;
   if (++next_tag_ == 0) next_tag_ = 1;
   if (job.command.input_size > largest_) largest_ = job.command.input_size;
   Sqe sqe;
   Encode(job.command, layout_, &sqe);
-  jobs_[queue_.tail()] = std::move(job);
   queue_.Push(sqe, TagWord(layout_));
 }
 
 void ZipLane::PushWaiting() {
   while (!waiting_.empty() && queue_.Room() != 0) {
-    Push(std::move(waiting_.back()));
+    jobs_[queue_.tail()] = std::move(waiting_.back());
     waiting_.pop_back();
+    Push();
   }
   queue_.RingDoorbell();
 }

@@ -87,10 +87,12 @@ class ZipLane {
   const std::string& problem() const { return problem_; }
 
  private:
+  /// `job`: that of the ring's next slot. It stays free (tag 0) until Push().
   Prepared Prepare(const Request& request, ZipJob* job, Completion* completion);
   /// @return false if the request needs another round, which is in the ring or waits for it
   bool Finish(ZipJob& job, const ZipResult& result, Completion* completion);
-  void Push(ZipJob job);
+  /// Sends the job of the ring's next slot.
+  void Push();
   void PushWaiting();
   void NoteProgress(size_t count);
   void KeepTrackOf(const std::shared_ptr<ZipStreamMemory>& stream);

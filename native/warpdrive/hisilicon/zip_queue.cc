@@ -140,6 +140,7 @@ void ZipQueue::Tidy(bool idle) {
       used->ClearAll();
     } else if (idle || used->Due()) {
       used->Share();
+      if (idle) used->GiveUp();
       if (watch_) watch_->Tidy();
     }
   }

@@ -69,15 +69,54 @@ TEST_CASE("used memory: waits until it is shared and somebody has time, up to a 
   CHECK(AllZero(all.data(), all.size()));
 }
 
+TEST_CASE("used memory: contexts that were cleared are kept for those who ask, up to a limit") {
+  constexpr size_t kBlock = 64u << 10;
+  Arena arena;
+  UsedMemory used(1u << 20, kBlock, 2 * kBlock);
+  CHECK_FALSE(used.TakeClean());
+  for (int i = 0; i < 4; ++i) used.Add(Spoiled(*arena.pool, kBlock), kBlock);
+  used.Add(Spoiled(*arena.pool, 128), 128);
+  used.Share();
+  CHECK_FALSE(used.TakeClean());  // nobody has cleared any
+  while (used.ClearOne()) {
+  }
+  CHECK(used.waiting() == 0);
+  CHECK(arena.pool->in_use() == 2 * kBlock);  // the others went back
+  DmaBlock block = used.TakeClean();
+  REQUIRE(block);
+  CHECK(block.size() == kBlock);
+  CHECK(AllZero(block.data(), kBlock));
+  std::memset(block.data(), 0xAA, kBlock);
+  used.Add(std::move(block), kBlock);
+  used.Share();
+  CHECK(used.ClearOne());
+  block = used.TakeClean();
+  REQUIRE(block);
+  CHECK(AllZero(block.data(), kBlock));
+
+  SUBCASE("given up") { used.GiveUp(); }
+  SUBCASE("asked for all") { CHECK(used.ClearAll()); }
+  CHECK(arena.pool->in_use() == kBlock);
+  CHECK_FALSE(used.TakeClean());
+  // What is cleared after that goes back too.
+  used.Add(std::move(block), 1);
+  used.Share();
+  used.GiveUp();
+  CHECK(used.ClearOne());
+  CHECK(arena.pool->in_use() == 0);
+  CHECK_FALSE(used.ClearAll());
+}
+
 TEST_CASE("used memory: cleared by another thread while the owner adds, and asks for all") {
   Arena arena;
-  UsedMemory used(512u << 10);
+  UsedMemory used(512u << 10, 32u << 10, 256u << 10);
   std::atomic<bool> quit{false};
   std::thread watch([&] {
     while (!quit.load()) used.ClearOne();
   });
   for (int i = 0; i < 2000; ++i) {
-    DmaBlock block = arena.pool->Take(32u << 10);
+    DmaBlock block = used.TakeClean();
+    if (!block) block = arena.pool->Take(32u << 10);
     if (!block) {
       // What the other thread has in its hands is waited for, so there is room now.
       REQUIRE(used.ClearAll());
