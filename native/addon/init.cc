@@ -1,4 +1,5 @@
 // The addon's entry point.
+#include <dlfcn.h>
 #include <napi.h>
 
 #include "addon/environment.h"
@@ -16,7 +17,17 @@ void Export(Napi::Env env, Napi::Object exports, const char* name) {
       name);
 }
 
+/// Node unloads an addon with the last of the worker_threads that loaded it, if the main thread did
+/// not. The device's threads run its code until the process ends.
+void StayLoaded() {
+  Dl_info self;
+  if (dladdr(reinterpret_cast<const void*>(&StayLoaded), &self) == 0) return;
+  // Never closed.
+  static_cast<void>(dlopen(self.dli_fname, RTLD_NOW | RTLD_NOLOAD | RTLD_NODELETE));
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  StayLoaded();
   Environment::Create(env, exports);
   Export<&Environment::SetDispatcher>(env, exports, "setDispatcher");
   Export<&Environment::KickFromJs>(env, exports, "kick");

@@ -158,6 +158,27 @@ test('process.exit() of the main thread with busy workers', async () => {
   }
 });
 
+test('loaded in worker threads alone: the process outlives them', async () => {
+  const scene = async (_node, { subjectPath: path }) => {
+    const { Worker } = require('node:worker_threads');
+    const source = `
+      const zlib = require(${JSON.stringify(path)});
+      zlib.gzip(Buffer.alloc(3_000_000, 'x'), () => {});`;
+    const codes = [];
+    for (let i = 0; i < 3; i++) {
+      const worker = new Worker(source, { eval: true });
+      codes.push(await new Promise((resolve) => worker.on('exit', resolve)));
+      // The device's threads go from spinning to sleeping, and are woken by the next worker.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    process.stdout.write(String(codes));
+  };
+  const options = { zlib: 'node:zlib' };
+  const { code, signal, stdout, stderr } = await runScene(scene, { subjectPath }, options);
+  assert.deepEqual({ code, signal, stderr }, { code: 0, signal: null, stderr: '' });
+  assert.equal(stdout.toString(), '0,0,0');
+});
+
 test('memory that comes from another thread', () =>
   expectOutput((zlib, { subjectPath: path }) => {
     const { Worker } = require('node:worker_threads');

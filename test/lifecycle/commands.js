@@ -15,6 +15,9 @@ const size = fc.oneof(
 /** So much that it is in flight on another thread for many turns of the event loop. */
 const largeSize = number(500_000, 3_000_000);
 
+/** Chunks of node:zlib, as many as the input has of its size. */
+const MOST_CHUNKS = 2000;
+
 const FORMS = ['buffer', 'buffer', 'buffer', 'Uint8Array', 'DataView', 'latin1', 'hex', 'base64'];
 const WRONG = ['null', 'undefined', 'number', 'object', 'symbol', 'array', 'boolean'];
 const BAD_ENCODINGS = ['utf9', 5, ''];
@@ -162,6 +165,19 @@ function tamed(step, { noWaiting, noInnerWrites, noGaps, noLastWrite }) {
   return fix;
 }
 
+/**
+ * The options with a larger chunkSize if need be: node:zlib makes a trip to another thread for each
+ * chunk, and on a busy machine hundreds of thousands of them take minutes.
+ */
+function withFewChunks({ options: given, steps }) {
+  const sizes = steps.flatMap(({ command }) => [command, command.inside ?? command.act ?? {}]);
+  const written = sizes.reduce((sum, { do: what, size: each }) => {
+    return sum + (what === 'read' ? 0 : (each ?? 0));
+  }, 0);
+  const chunkSize = Math.max(given.chunkSize, Math.ceil(written / MOST_CHUNKS));
+  return given.chunkSize === undefined ? given : { ...given, chunkSize };
+}
+
 function tame(script) {
   const finishes = script.steps.some(({ command }) => command.do === 'flush' && command.kind === 4);
   const limits = {
@@ -175,7 +191,8 @@ function tame(script) {
     noLastWrite: finishes,
     noGaps: actsEarly(script) || script.steps.some(({ command }) => command.inside),
   };
-  return { ...script, finishes, steps: script.steps.map((step) => tamed(step, limits)) };
+  const steps = script.steps.map((step) => tamed(step, limits));
+  return { ...script, finishes, options: withFewChunks(script), steps };
 }
 
 /**

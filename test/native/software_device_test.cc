@@ -104,7 +104,7 @@ TEST_CASE("software device: one notification for what is finished, and only when
   REQUIRE(queue->Send(requests) == requests.size());
   ReceiveAll(*queue, requests.size());
   // The notification follows the completion: give the worker the time to make it.
-  for (int i = 0; i < 2000 && notified == 0; ++i) {
+  for (int i = 0; i < 20'000 && notified == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   CHECK(notified == 1);
