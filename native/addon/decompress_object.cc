@@ -142,7 +142,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
       while (session_->busy() && env.WaitAndDrain()) {
       }
       step = session_->result();
-      consumed_ += step.consumed;
+      consumed_ += session_->counted();
       output.Push(std::move(block), step.produced);
       if (session_->error().code != 0 || IsWhole(step, bytes.empty(), flush)) return step;
       if (static_cast<double>(WholeUnits(output.size())) > limit) return step;
@@ -175,7 +175,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     scratch[kSettled] = !busy;
     scratch[kRoom] = session_ && session_->HasRoom();
     scratch[kStatus] = static_cast<double>(completion.status);
-    scratch[kConsumed] = completion.consumed;
+    scratch[kConsumed] = session_ ? static_cast<double>(session_->counted()) : 0;
     scratch[kProduced] = completion.produced;
     scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
     scratch[kInside] = session_ && session_->InsideWrite();
@@ -186,7 +186,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
 
   Napi::Reference<Napi::Uint8Array> output_;
   bool closed_ = false;
-  uint64_t consumed_ = 0;  ///< by the last synchronous call
+  int64_t consumed_ = 0;  ///< by the last synchronous call
 };
 
 }  // namespace

@@ -83,12 +83,14 @@ StepMarks DecompressSession::Marks(bool flush_apart) {
     marks.output_phase = static_cast<uint32_t>(total_produced_ % output_unit_);
   }
   // What a write that was used up still has to give comes before the next write: a mark at 0.
-  const bool full = result_.status == Status::kOutputFull;
-  while (!write_ends_.empty() && write_ends_.front() + (full ? 1 : 0) <= total_consumed_) {
+  const uint64_t full = result_.status == Status::kOutputFull ? 1 : 0;
+  const uint64_t behind = route_.hardware() ? kEndsBehind : 0;
+  while (!write_ends_.empty() && write_ends_.front() + full + behind <= total_consumed_) {
     write_ends_.pop_front();
   }
   for (const uint64_t end : write_ends_) {
     if (end > total_consumed_ + given_) break;
+    if (end + full <= total_consumed_) continue;
     marks.input_ends.push_back(static_cast<uint32_t>(end - total_consumed_));
   }
   return marks;
@@ -160,6 +162,7 @@ void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
 void DecompressSession::FailStep(StreamError error) {
   busy_ = false;
   result_ = {.status = Status::kDataError};
+  counted_ = 0;
   error_ = error;
 }
 
@@ -167,8 +170,10 @@ void DecompressSession::AcceptStep(const Completion& completion) {
   busy_ = false;
   result_ = completion;
   // Whoever adds up what steps consumed has counted this before (or not at all, if negative).
-  const int64_t again = std::min<int64_t>(returned_, completion.consumed);
-  result_.consumed -= static_cast<uint32_t>(again);
+  const int64_t used = completion.consumed;
+  const bool failed = completion.status == Status::kDataError;
+  const int64_t again = failed ? returned_ : std::min(returned_, used);
+  counted_ = used - again;
   returned_ -= again;
   active_.begin += completion.consumed;
   left_ = given_ - completion.consumed;
@@ -248,6 +253,7 @@ bool DecompressSession::Reset() {
   fresh_ = true;
   left_ = 0;
   result_ = {};
+  counted_ = 0;
   error_ = {};
   route_ = {};
   log_.Clear();

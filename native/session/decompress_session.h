@@ -55,6 +55,9 @@ class DecompressSession final : public RequestOwner {
   bool InsideWrite() const;
   /// The last step's result. consumed and produced are bytes.
   const Completion& result() const { return result_; }
+  /// What the last step adds to the input bytes that were counted before it. Negative if it failed
+  /// and node:zlib would have used less by its last mark than hardware had used.
+  int64_t counted() const { return counted_; }
   StreamError error() const;
 
   /// Drops waiting input.
@@ -71,6 +74,9 @@ class DecompressSession final : public RequestOwner {
  private:
   /// Input gathered while a step is in flight; more would only add latency and memory.
   static constexpr size_t kMaxPending = 512 * 1024;
+  /// Ends of writes that hardware passed are remembered over so many bytes of input: software that
+  /// takes over may stand there still. More than a header of codes (RFC 1951 §3.2.7) has.
+  static constexpr uint64_t kEndsBehind = 512;
 
   struct Input {
     Block block;
@@ -95,6 +101,7 @@ class DecompressSession final : public RequestOwner {
   void RouteStep(Flush flush);
   bool TakesOver(const Completion& completion);
   void BeginTakeover(Reason reason);
+  uint64_t RestOfWrite() const;
   void StageReplay();
   void AcceptReplay(const Completion& completion);
   void EndReplay();
@@ -123,6 +130,7 @@ class DecompressSession final : public RequestOwner {
   bool fresh_ = true;    ///< the stream's first byte was not seen yet
   uint8_t window_bits_;  ///< of the stream; where its header says them, once that byte was seen
   Completion result_;
+  int64_t counted_ = 0;
   StreamError error_;
   bool busy_ = false;
   bool synchronous_ = false;
@@ -139,6 +147,7 @@ class DecompressSession final : public RequestOwner {
   // While software takes over.
   bool replaying_ = false;
   uint64_t replay_at_ = 0;      ///< offset in log_ of the next byte
+  uint64_t replay_limit_ = 0;   ///< offset in log_ behind what software gets for now
   uint64_t replay_output_ = 0;  ///< output to be made and dropped still, in bytes
   Block scratch_;               ///< for that output
   int64_t returned_ = 0;        ///< input that hardware used and software looks at again, in bytes

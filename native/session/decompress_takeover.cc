@@ -83,6 +83,8 @@ void DecompressSession::BeginTakeover(Reason reason) {
     FailStep(kOutOfMemory);
     return;
   }
+  // No more than node:zlib had by then: it looks at what it gets, and counts that, without output.
+  replay_limit_ = log_.end() + RestOfWrite();
   // A context that decodes ahead delivers output before it counts the input of it as consumed.
   const std::span waiting(active_.block.data() + active_.begin, active_.size());
   if (!waiting.empty() && !log_.Append(waiting)) {
@@ -95,18 +97,30 @@ void DecompressSession::BeginTakeover(Reason reason) {
   StageReplay();
 }
 
+/// Input behind what hardware used that node:zlib had in the same call: a call that filled its
+/// output had all of a write.
+uint64_t DecompressSession::RestOfWrite() const {
+  if (result_.status != Status::kOutputFull) return 0;
+  const auto end = std::find_if(write_ends_.begin(), write_ends_.end(),
+                                [this](uint64_t at) { return at >= total_consumed_; });
+  const uint64_t rest = end == write_ends_.end() ? ~uint64_t{0} : *end - total_consumed_;
+  return std::min<uint64_t>(rest, active_.size());
+}
+
 void DecompressSession::StageReplay() {
   if (replay_output_ == 0) {
     EndReplay();
     return;
   }
-  const std::span<const uint8_t> input = log_.From(replay_at_);
+  std::span<const uint8_t> input = log_.From(replay_at_);
+  const uint64_t most = std::min<uint64_t>(replay_limit_ - replay_at_, kMaxRequestBytes);
+  if (input.size() > most) input = input.first(static_cast<size_t>(most));
   Stage({
       .operation = Operation::kDecompress,
       .flush = Flush::kNone,
       .params = params_,
       .input = input.data(),
-      .input_size = static_cast<uint32_t>(std::min<size_t>(input.size(), kMaxRequestBytes)),
+      .input_size = static_cast<uint32_t>(input.size()),
       .output = scratch_.data(),
       .output_size = static_cast<uint32_t>(std::min<uint64_t>(replay_output_, kScratchSize)),
       .context = context_.get(),
@@ -120,6 +134,9 @@ void DecompressSession::AcceptReplay(const Completion& completion) {
   if (completion.status == Status::kDataError) {
     replaying_ = false;
     FailStep(context_->error());
+  } else if (replay_output_ != 0 && !moved && replay_limit_ != log_.end()) {
+    replay_limit_ = log_.end();
+    StageReplay();
   } else if (replay_output_ != 0 && !moved) {
     replaying_ = false;
     FailStep(kDisagreement);

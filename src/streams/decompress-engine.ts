@@ -161,9 +161,9 @@ export class DecompressEngine extends EngineBase {
       return;
     }
     if (session.error()) {
-      this.stream.bytesWritten += consumed && this.uncounted + consumed;
+      this.countFailed(consumed);
       // A mark that was passed without more output still lets go of what is held.
-      this.lastOutput = this.takeOutput(produced || consumed ? this.held + produced : 0);
+      this.lastOutput = this.takeOutput(produced || consumed > 0 ? this.held + produced : 0);
       this.waitATurn();
       return;
     }
@@ -217,6 +217,12 @@ export class DecompressEngine extends EngineBase {
     if (2 * produced < output.byteLength) return Buffer.from(part);
     this.output = null;
     return part;
+  }
+
+  /** Of a step that failed. Less than nothing, if hardware had used more than node:zlib would have. */
+  private countFailed(consumed: number): void {
+    if (consumed > 0) this.stream.bytesWritten += this.uncounted + consumed;
+    else if (this.uncounted === 0) this.stream.bytesWritten += consumed;
   }
 
   private countInput(): void {

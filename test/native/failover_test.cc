@@ -190,6 +190,35 @@ TEST_CASE("failover: bad data is software's to judge, after hardware output that
   CHECK(machine.router->at(0).health.Open());
 }
 
+TEST_CASE("failover: what was used before an error is counted as software counts it") {
+  const Bytes part(Data().begin(), Data().begin() + 40'000);
+  Machine healthy({});
+  const Bytes packed = CompressStream(healthy.Open(), {}, part);
+  SoftwareDevice software(1);
+  const auto plain =
+      std::make_shared<Channel>(std::vector<Device*>{&software}, QueueOptions{.depth = 64}, 4);
+  const auto hardware = healthy.Open();
+  Random random;
+  int failed = 0;
+  for (int i = 0; i < 60; ++i) {
+    Bytes bad = packed;
+    const size_t at = 10 + random.Below(bad.size() - 10);
+    bad[at] ^= static_cast<uint8_t>(1u << random.Below(8));
+    const size_t steps[] = {31, 100, 500, 2270, bad.size()};
+    const StreamScript script{.step = steps[i % 5], .room = 16 * 1024};
+    const std::string title =
+        "byte " + std::to_string(at) + ", step " + std::to_string(script.step);
+    INFO(title);
+    const DecompressResult expected = DecompressStream(plain, script, bad);
+    const DecompressResult result = DecompressStream(hardware, script, bad);
+    CHECK(result.error.code == expected.error.code);
+    CHECK(result.data == expected.data);
+    CHECK(result.counted == expected.counted);
+    failed += expected.error.code != 0 ? 1 : 0;
+  }
+  CHECK(failed > 40);
+}
+
 TEST_CASE("failover: a step that the device cannot do goes to software and blames nobody") {
   Machine healthy({});
   const Bytes packed = CompressStream(healthy.Open(), {}, Data());

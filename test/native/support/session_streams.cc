@@ -66,6 +66,7 @@ DecompressResult DecompressStream(const std::shared_ptr<Channel>& channel,
     if (!session->Step(space, all ? Flush::kFinish : Flush::kNone, false)) break;
     while (session->busy()) Await(*channel);
     const Completion& step = session->result();
+    result.counted += session->counted();
     result.data.insert(result.data.end(), space.begin(),
                        space.begin() + static_cast<ptrdiff_t>(step.produced));
     result.ended = step.status == Status::kStreamEnd;

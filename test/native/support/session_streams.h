@@ -33,6 +33,7 @@ Bytes CompressStream(const std::shared_ptr<Channel>& channel, const StreamScript
 struct DecompressResult {
   Bytes data;
   StreamError error;
+  int64_t counted = 0;  ///< input bytes, as the steps add them up
   bool ended = false;
 };
 /// `packed` up to the end of the stream or of the input.
