@@ -1,6 +1,7 @@
 // The only file that loads the addon.
 import { join } from 'node:path';
 import { logDevices, publish } from './device-events.js';
+import { nextTick, setImmediate } from './later.js';
 
 /** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
 export enum Scratch {
@@ -264,7 +265,7 @@ let kickScheduled = false;
 export function scheduleKick(): void {
   if (kickScheduled) return;
   kickScheduled = true;
-  process.nextTick(kick);
+  nextTick(kick);
 }
 
 function kick(): void {

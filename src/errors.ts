@@ -26,6 +26,7 @@ function coded(Base: ErrorClass, code: string): ErrorClass {
 }
 
 const BufferTooLarge = coded(RangeError, 'ERR_BUFFER_TOO_LARGE');
+const InvalidState = coded(Error, 'ERR_INVALID_STATE');
 const TrailingJunk = coded(TypeError, 'ERR_TRAILING_JUNK_AFTER_STREAM_END');
 
 /** ERR_BUFFER_TOO_LARGE, for output beyond maxOutputLength (bytes). */
@@ -36,6 +37,13 @@ export function bufferTooLarge(maxOutputLength: number): Error {
 /** For rejectGarbageAfterEnd. */
 export function trailingJunk(): Error {
   return new TrailingJunk('Trailing junk found after the end of the compressed stream');
+}
+
+/** For a chunk whose memory went to another thread, or shrank, after `taken` of its `size` bytes. */
+export function chunkLost(taken: number, size: number): Error {
+  return new InvalidState(
+    `Invalid state: a chunk was transferred or shrunk when ${taken} of its ${size} bytes were taken`,
+  );
 }
 
 /** An error of the stream itself, as Node makes it from zlib's return code and message. */

@@ -97,7 +97,7 @@ class Job extends AsyncResource implements SessionOwner {
     private readonly size: number,
     private readonly finish: Finish,
   ) {
-    super('ZLIB', { requireManualDestroy: true });
+    super('ZLIB');
   }
 
   onNativeReady(): void {
@@ -118,7 +118,11 @@ class Job extends AsyncResource implements SessionOwner {
 export function startQuickly(plan: Plan, input: unknown, finish: Finish): boolean {
   const bytes = bytesOf(input);
   if (!bytes) return false;
-  if (!addon.startWhole(new Job(plan, bytes.byteLength, finish), bytes, plan.packed)) return false;
+  const job = new Job(plan, bytes.byteLength, finish);
+  if (!addon.startWhole(job, bytes, plan.packed)) {
+    job.emitDestroy();
+    return false;
+  }
   scheduleKick();
   return true;
 }

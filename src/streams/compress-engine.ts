@@ -9,6 +9,7 @@ import {
   Z_STREAM_ERROR,
 } from '../constants.js';
 import { bufferTooLarge, zlibError } from '../errors.js';
+import { setImmediate } from '../later.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat, nativeLevel } from './native-params.js';
 
@@ -46,18 +47,18 @@ export class CompressEngine extends EngineBase {
     session.poll();
     this.pushOutput(session);
     const { task } = this;
-    if (!task || this.closed || this.failed()) return;
+    if (!task || this.closed || this.failed() || this.chunkIsLost(task)) return;
     if (this.finished && !this.flushed && this.refuse(task)) return;
-    if (task.offset < task.chunk.byteLength || (task.chunk.byteLength === 0 && !task.kind)) {
+    if (task.offset < task.size || (task.size === 0 && !task.kind)) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
       this.stream.bytesWritten += taken;
       scheduleKick();
-      if (this.failed() || task.offset < task.chunk.byteLength) return;
+      if (this.failed() || task.offset < task.size) return;
     }
     if (task.kind === Z_NO_FLUSH) {
       if (scratch[Scratch.Room] !== 1 && scratch[Scratch.Settled] !== 1) return;
-      if (task.chunk.byteLength === 0 && !this.showHeader(session)) return;
+      if (task.size === 0 && !this.showHeader(session)) return;
       this.completeTask();
       this.scheduleHeader();
       return;
@@ -76,10 +77,10 @@ export class CompressEngine extends EngineBase {
   }
 
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */
-  private refuse({ chunk, kind }: { chunk: Uint8Array; kind: number }): boolean {
+  private refuse({ size, kind }: { size: number; kind: number }): boolean {
     const { writableEnded, _finishFlushFlag } = this.stream;
     const finishes = kind === Z_FINISH || (writableEnded && _finishFlushFlag === Z_FINISH);
-    if (finishes && chunk.byteLength === 0) return false;
+    if (finishes && size === 0) return false;
     if (kind === Z_FINISH) this.failLater(zlibError(Z_BUF_ERROR, 'buffer error'));
     else this.failLater(zlibError(Z_STREAM_ERROR, 'stream error'));
     return true;
@@ -129,7 +130,8 @@ export class CompressEngine extends EngineBase {
       }
       const output = this.spill;
       this.spill = output.byteLength > most ? output.subarray(most) : null;
-      this.push(output.byteLength > most ? output.subarray(0, most) : output);
+      // A copy, as long as there is more: the consumer may transfer what it gets to another thread.
+      this.push(this.spill ? Buffer.from(output.subarray(0, most)) : output);
       if (this.closed) return;
       // Listeners ran: other sessions may have used the scratch numbers.
       session.poll();

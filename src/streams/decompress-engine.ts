@@ -9,6 +9,7 @@ import {
 } from '../binding.js';
 import { Z_BLOCK, Z_DEFAULT_CHUNK, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, trailingJunk, zlibError } from '../errors.js';
+import { setImmediate } from '../later.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
 
@@ -100,16 +101,17 @@ export class DecompressEngine extends EngineBase {
   private feed(session: DecompressSession): void {
     const { task } = this;
     if (!task) return;
-    const { byteLength } = task.chunk;
-    if (task.offset < byteLength) {
+    if (this.chunkIsLost(task)) return;
+    const { size } = task;
+    if (task.offset < size) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
-      if (task.offset < byteLength) {
+      if (task.offset < size) {
         if (!this.stepping && session.error()) this.fail(session);
         return;
       }
     }
-    if (task.kind === Z_NO_FLUSH && byteLength > 0) {
+    if (task.kind === Z_NO_FLUSH && size > 0) {
       const idle = this.idle(session);
       if (idle || (task.early && scratch[Scratch.Room] === 1)) this.finishTask();
     } else if (this.flushed || (task.kind === Z_NO_FLUSH && this.idle(session))) {
@@ -125,7 +127,7 @@ export class DecompressEngine extends EngineBase {
   private maybeStep(session: DecompressSession): void {
     const { task } = this;
     session.poll();
-    const fed = task !== null && task.offset === task.chunk.byteLength;
+    const fed = task !== null && task.offset === task.size;
     // Z_BLOCK is no flush at the end of the chunk: decoding stops wherever a block ends.
     const due = fed || task?.kind === Z_BLOCK;
     const flushDue = task !== null && due && task.kind !== Z_NO_FLUSH && !this.flushed;
@@ -133,7 +135,7 @@ export class DecompressEngine extends EngineBase {
     this.flushing = flushDue;
     const output = this.outputRoom();
     // A flush without data is a call of its own in node:zlib, after those of the data.
-    const apart = flushDue && task.chunk.byteLength === 0;
+    const apart = flushDue && task.size === 0;
     if (!session.step(output.subarray(this.held), flushDue ? task.kind : Z_NO_FLUSH, apart)) {
       this.fail(session);
       return;
@@ -178,7 +180,7 @@ export class DecompressEngine extends EngineBase {
     if (this.closed || restarts !== this.restarts || status === Status.OutputFull) return;
     if (left !== 0) this.endEarly(session);
     const { task } = this;
-    const fed = task === null || task.offset === task.chunk.byteLength;
+    const fed = task === null || task.offset === task.size;
     if (this.flushing && fed && !this.closed) this.flushed = this.unused(session) === 0;
   }
 
@@ -190,7 +192,7 @@ export class DecompressEngine extends EngineBase {
   /** The stream ended inside a write. What follows it there is ignored; a later write is not. */
   private endEarly(session: DecompressSession): void {
     const { task } = this;
-    if (!session.dropRestOfWrite() && task) task.offset = task.chunk.byteLength;
+    if (!session.dropRestOfWrite() && task) task.offset = task.size;
     if (!this.options.rejectGarbageAfterEnd) {
       this.push(null);
       // Output of a later write is pushed after EOF: what was used by then is used for the first
@@ -268,7 +270,8 @@ export class DecompressEngine extends EngineBase {
     }
     const unit = Math.trunc(this.options.chunkSize);
     this.lastOutput = output.subarray(unit);
-    this.push(output.subarray(0, unit));
+    // A copy: the consumer may transfer it to another thread.
+    this.push(Buffer.from(output.subarray(0, unit)));
     this.waitATurn();
   }
 

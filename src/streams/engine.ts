@@ -4,6 +4,8 @@ import { inspect } from 'node:util';
 
 import type { SessionOwner } from '../binding.js';
 import type { Mode } from '../constants.js';
+import { chunkLost } from '../errors.js';
+import { nextTick, setImmediate } from '../later.js';
 import { nodeZlib } from '../node-zlib.js';
 import type { CheckedOptions } from '../options.js';
 import { NodeHandle, type WriteSyncArguments } from './node-handle.js';
@@ -40,6 +42,8 @@ export interface Engine {
 /** The chunk in progress and its callback. */
 interface Task {
   chunk: Uint8Array;
+  /** Bytes of the chunk when it was written. */
+  size: number;
   offset: number;
   kind: number;
   done: Done;
@@ -64,7 +68,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
   protected blocked = false;
   protected closed = false;
   // Callbacks run in the asynchronous context in which the stream was made, as node:zlib's do.
-  private readonly resource = new AsyncResource('ZLIB', { requireManualDestroy: true });
+  // Of a stream that nobody closes, async_hooks hear when it is collected.
+  private readonly resource = new AsyncResource('ZLIB');
   private nodeHandle: NodeHandle | null = null;
   private advancing = false;
   /** Inside process(): nothing is pushed there, since node:zlib always pushes in a later turn. */
@@ -102,7 +107,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
   protected abstract restartStream(): void;
 
   process(chunk: Uint8Array, kind: number, done: Done, early: boolean): void {
-    this.task = { chunk, offset: 0, kind, done, early };
+    this.task = { chunk, size: chunk.byteLength, offset: 0, kind, done, early };
     this.synchronous = false;
     this.processing = true;
     try {
@@ -197,6 +202,13 @@ export abstract class EngineBase implements Engine, SessionOwner {
     }
   }
 
+  /** Whether what was not taken of the chunk is gone: the stream fails, where node:zlib ends the process. */
+  protected chunkIsLost({ chunk, size, offset }: Task): boolean {
+    if (offset === size || chunk.byteLength >= size) return false;
+    this.failLater(chunkLost(offset, size));
+    return true;
+  }
+
   /** The same in a turn of its own: who writes or reads just now is not surprised by it. */
   protected failLater(error: Error): void {
     this.task = null;
@@ -221,7 +233,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
       return;
     }
     this.calling = true;
-    process.nextTick(() => {
+    nextTick(() => {
       this.calling = false;
       if (this.closed) this.callAfterDestroy(task.done);
       else this.resource.runInAsyncScope(task.done);

@@ -12,6 +12,7 @@ import {
   Z_PARTIAL_FLUSH,
   Z_SYNC_FLUSH,
 } from '../constants.js';
+import { nextTick } from '../later.js';
 import { nodeZlib, streamFields } from '../node-zlib.js';
 import { type CheckedOptions, checkOptions, checkParams, type Options } from '../options.js';
 import { CompressEngine } from './compress-engine.js';
@@ -198,7 +199,7 @@ base.flush = function flush(kind?: number | Callback, callback?: Callback) {
   const known = typeof flag === 'number' ? flushBuffers[flag] : undefined;
   const marker = known ?? strangeFlush(this, flag);
   if (this.writableFinished) {
-    if (done) process.nextTick(done);
+    if (done) nextTick(done);
   } else if (this.writableEnded) {
     if (done) this.once('end', done);
   } else {
@@ -274,7 +275,7 @@ function processChunk(
   done: Done,
   early = false,
 ): void {
-  if (!stream._handle) process.nextTick(done);
+  if (!stream._handle) nextTick(done);
   else stream._handle.process(chunk, kind, done, early);
 }
 
@@ -330,7 +331,7 @@ Object.setPrototypeOf(Zlib, ZlibBase);
 (Zlib.prototype as ZlibStream).params = function params(level, strategy, callback) {
   checkParams(level, strategy);
   if (this._level === level && this._strategy === strategy) {
-    process.nextTick(callback);
+    nextTick(callback);
     return;
   }
   this.flush(Z_SYNC_FLUSH, () => {
