@@ -95,7 +95,11 @@ export function configure(configuration: Configuration): void {
   if (allowUnsafeDoorbell !== undefined && typeof allowUnsafeDoorbell !== 'boolean') {
     refuse('allowUnsafeDoorbell', 'true or false', allowUnsafeDoorbell);
   }
-  addon.configure({ ...configuration });
+  // What was checked: getters may say something else the next time.
+  addon.configure({
+    ...{ threads, memoryLimit, device, devices, allowUnsafeDoorbell },
+    ...{ hardwareThreshold, deviceTimeout },
+  });
   if (allowUnsafeDoorbell) warnOfDoorbell();
 }
 

@@ -48,6 +48,16 @@ test('configure() changes the number of threads, and refuses nonsense', async ()
   assert.equal(warpdrive.devices().at(-1).threads, 3);
 });
 
+test('configure() asks each setting once', () => {
+  let asked = 0;
+  const threads = () => (asked++ === 0 ? 3 : 1000);
+  warpdrive.configure(Object.defineProperty({}, 'threads', { get: threads, enumerable: true }));
+  assert.deepEqual(
+    { asked, threads: warpdrive.devices().at(-1).threads },
+    { asked: 1, threads: 3 },
+  );
+});
+
 test('promises reject with the errors of the callback forms', async () => {
   await assert.rejects(warpdrive.promises.gunzip('no gzip'), { code: 'Z_DATA_ERROR' });
   await assert.rejects(warpdrive.promises.gzip('text', { level: 99 }), {
