@@ -66,8 +66,9 @@ bool AheadTask::Finish() {
   }
 }
 
-void AheadTasks::Push(std::shared_ptr<AheadTask> task) {
+void AheadTasks::Push(std::weak_ptr<AheadTask> task) {
   const std::lock_guard lock(mutex_);
+  while (!tasks_.empty() && tasks_.front().expired()) tasks_.pop_front();
   tasks_.push_back(std::move(task));
   count_.store(tasks_.size(), std::memory_order_release);
 }
@@ -77,11 +78,13 @@ bool AheadTasks::RunOne() {
   std::shared_ptr<AheadTask> task;
   {
     const std::lock_guard lock(mutex_);
-    if (tasks_.empty()) return false;
-    task = std::move(tasks_.front());
-    tasks_.pop_front();
+    while (task == nullptr && !tasks_.empty()) {
+      task = tasks_.front().lock();
+      tasks_.pop_front();
+    }
     count_.store(tasks_.size(), std::memory_order_release);
   }
+  if (task == nullptr) return false;
   task->Run();
   return true;
 }

@@ -60,18 +60,19 @@ class AheadTask {
   EventWord done_;
 };
 
-/// Tasks in the order they came. Thread-safe.
+/// Tasks in the order they came, as long as their streams want them: workers may have no time for
+/// them for ever, and their memory is the streams' to bound. Thread-safe.
 class AheadTasks {
  public:
-  void Push(std::shared_ptr<AheadTask> task);
-  /// Runs the oldest. @return false if there is none
+  void Push(std::weak_ptr<AheadTask> task);
+  /// Runs the oldest that is still wanted. @return false if there is none
   bool RunOne();
 
  private:
   // A task is thousands of bytes of work; the lock is taken twice for each, and workers look at
   // count_ first.
   std::mutex mutex_;
-  std::deque<std::shared_ptr<AheadTask>> tasks_;
+  std::deque<std::weak_ptr<AheadTask>> tasks_;
   std::atomic<size_t> count_{0};
 };
 

@@ -8,6 +8,8 @@
 #include <span>
 #include <string>
 
+#include "device/block_pool.h"
+#include "software/ahead_task.h"
 #include "software/codecs/block_run.h"
 #include "software/codecs/gzip_member.h"
 #include "software/codecs/inflate_bulk.h"
@@ -135,6 +137,26 @@ TEST_CASE("decode ahead: headers") {
   Bytes broken = bgzf;
   broken[14] = 200;
   CHECK(ReadMemberHeader(broken)->member_size == 0);
+}
+
+TEST_CASE("decode ahead: what no worker gets to is gone with its stream") {
+  using software::AheadTask;
+  software::AheadTasks tasks;
+  const Bytes member = Member(Bytes(50'000, 'a'));
+  const size_t before = BlockPool::Instance().in_use();
+  for (int i = 0; i < 3; ++i) {
+    const auto task = AheadTask::Make(AheadTask::Part::kMember, 0, member, 50'000);
+    REQUIRE(task != nullptr);
+    tasks.Push(task);
+    CHECK(task->Finish());
+    CHECK(task->output().size() == 50'000);
+  }
+  CHECK(BlockPool::Instance().in_use() == before);
+  const auto wanted = AheadTask::Make(AheadTask::Part::kMember, 0, member, 50'000);
+  tasks.Push(wanted);
+  CHECK(tasks.RunOne());
+  CHECK(wanted->output().size() == 50'000);
+  CHECK_FALSE(tasks.RunOne());
 }
 
 TEST_CASE("decode ahead: where members begin") {
