@@ -25,14 +25,24 @@ void ReportUncaught(Napi::Env env) {
 
 size_t WindowFor(uint32_t threads) { return threads + 2; }
 
-/// Newer kinds of array (Float16Array) have no size in node-addon-api. What the array says of
-/// itself may be forged: never more than its memory.
-static size_t UnknownArraySize(const Napi::Value& array, size_t offset) {
-  const Napi::Value memory = array.As<Napi::Object>().Get("buffer");
-  if (!memory.IsArrayBuffer()) return 0;
-  const size_t limit = memory.As<Napi::ArrayBuffer>().ByteLength();
-  const int64_t size = array.As<Napi::Object>().Get("byteLength").ToNumber().Int64Value();
-  return offset > limit || size < 0 ? 0 : std::min<size_t>(size, limit - offset);
+/// Newer kinds of array (Float16Array) have no element size in Node-API. What such an array says of
+/// itself may be forged, and asking runs code of the caller's: its memory is looked at after that,
+/// and no more than that is used.
+static std::span<const uint8_t> BytesOfUnknownArray(const Napi::Value& array) {
+  const Napi::Value stated = array.As<Napi::Object>().Get("byteLength");
+  const int64_t size = stated.IsNumber() ? stated.As<Napi::Number>().Int64Value() : 0;
+  void* data = nullptr;
+  void* start = nullptr;
+  size_t limit = 0;
+  size_t offset = 0;
+  napi_value memory = nullptr;
+  if (napi_get_typedarray_info(array.Env(), array, nullptr, nullptr, &data, &memory, &offset) !=
+          napi_ok ||
+      napi_get_arraybuffer_info(array.Env(), memory, &start, &limit) != napi_ok) {
+    return {};
+  }
+  if (offset > limit || size < 0) return {};
+  return {static_cast<const uint8_t*>(data), std::min<size_t>(size, limit - offset)};
 }
 
 std::span<const uint8_t> BytesOf(const Napi::Value& value) {
@@ -41,14 +51,13 @@ std::span<const uint8_t> BytesOf(const Napi::Value& value) {
   // The C interface: the C++ one insists on an ArrayBuffer, where a SharedArrayBuffer will do.
   if (value.IsTypedArray()) {
     auto type = static_cast<napi_typedarray_type>(-1);
-    size_t length = 0;
-    size_t offset = 0;
-    if (napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, &offset) !=
+    if (napi_get_typedarray_info(value.Env(), value, &type, nullptr, &data, nullptr, nullptr) !=
         napi_ok) {
       return {};
     }
     const bool known = type >= napi_int8_array && type <= napi_biguint64_array;
-    size = known ? value.As<Napi::TypedArray>().ByteLength() : UnknownArraySize(value, offset);
+    if (!known) return BytesOfUnknownArray(value);
+    size = value.As<Napi::TypedArray>().ByteLength();
   } else if (value.IsDataView()) {
     if (napi_get_dataview_info(value.Env(), value, &size, &data, nullptr, nullptr) != napi_ok) {
       return {};
