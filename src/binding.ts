@@ -1,7 +1,7 @@
 // The only file that loads the addon.
 import { join } from 'node:path';
 import { logDevices, publish } from './device-events.js';
-import { nextTick, setImmediate } from './later.js';
+import { nextTick } from './later.js';
 
 /** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
 export enum Scratch {
@@ -34,6 +34,11 @@ export enum Format {
 
 /** What the dispatcher calls when a session has news. */
 export interface SessionOwner {
+  /**
+   * Calls nobody else's code, but from a tick that it asks for in the asynchronous context of its
+   * own: then what that code throws keeps no other owner waiting, and whoever handles it
+   * (uncaughtException, domains) is still in that context.
+   */
   onNativeReady(): void;
 }
 
@@ -241,18 +246,9 @@ function load(): Addon {
 export const addon = load();
 export const scratch = addon.scratch;
 
-// A listener or callback may throw: that must not keep the others from theirs.
-function dispatch(ready: Ready[], from = 0): void {
-  let next = from;
-  try {
-    while (next < ready.length) ready[next++]?.owner?.onNativeReady();
-  } finally {
-    if (next < ready.length) setImmediate(dispatch, ready, next);
-  }
-}
 addon.setDispatcher((ready, events) => {
+  for (const { owner } of ready) owner?.onNativeReady();
   if (events) publish(events);
-  dispatch(ready);
 });
 logDevices(() => addon.devices(false));
 

@@ -4,6 +4,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { isArrayBufferView, isProxy } from 'node:util/types';
 import { addon, type SessionOwner, scheduleKick } from './binding.js';
 import { type ClassName, Mode, Z_FINISH, Z_MAX_WINDOWBITS, Z_NO_FLUSH } from './constants.js';
+import { nextTick } from './later.js';
 import { type Options, tryOptions } from './options.js';
 import { nativeFormat } from './streams/native-params.js';
 
@@ -103,11 +104,8 @@ class Job extends AsyncResource implements SessionOwner {
   onNativeReady(): void {
     const { output, plan } = this;
     const usable = output && output.byteLength <= plan.maxOutputLength ? output : undefined;
-    try {
-      this.runInAsyncScope(this.finish, undefined, usable, this.size);
-    } finally {
-      this.emitDestroy();
-    }
+    this.runInAsyncScope(nextTick, undefined, this.finish, usable, this.size);
+    this.emitDestroy();
   }
 }
 

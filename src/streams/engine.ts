@@ -139,8 +139,11 @@ export abstract class EngineBase implements Engine, SessionOwner {
   }
 
   onNativeReady(): void {
-    if (this.closed || this.synchronous) return;
-    this.resource.runInAsyncScope(this.step, this);
+    this.resource.runInAsyncScope(nextTick, undefined, EngineBase.wake, this);
+  }
+
+  private static wake(engine: EngineBase): void {
+    if (!engine.closed && !engine.synchronous) engine.step();
   }
 
   writeSync(...args: WriteSyncArguments): void {
@@ -161,10 +164,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
 
   /** As node:zlib: a write in progress at destroy() gets its callback after destroy()'s events. */
   private callAfterDestroy(done: Done): void {
-    setImmediate(() => {
-      this.resource.runInAsyncScope(done);
-      this.resource.emitDestroy();
-    });
+    this.resource.runInAsyncScope(setImmediate, undefined, done);
+    this.resource.emitDestroy();
   }
 
   /** Runs advance(), and again if a callback or a listener asked for it meanwhile. */
@@ -214,7 +215,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.task = null;
     if (this.failing) return;
     this.failing = true;
-    setImmediate(() => this.resource.runInAsyncScope(this.failWith, this, error));
+    this.resource.runInAsyncScope(setImmediate, undefined, () => this.failWith(error));
   }
 
   /** Destroys the stream. As in node:zlib nobody hears of the chunk in progress any more. */
@@ -233,10 +234,10 @@ export abstract class EngineBase implements Engine, SessionOwner {
       return;
     }
     this.calling = true;
-    nextTick(() => {
+    this.resource.runInAsyncScope(nextTick, undefined, () => {
       this.calling = false;
       if (this.closed) this.callAfterDestroy(task.done);
-      else this.resource.runInAsyncScope(task.done);
+      else task.done();
     });
   }
 }
