@@ -26,6 +26,7 @@ struct zip_stream {
 	struct list_head node;	/* on qm_device.streams while no request runs */
 	u64 name;
 	z_stream z;
+	enum zip_format format;	/* of the first request, and so of all */
 	enum zip_part part;
 	u8 trailer[8];
 	u32 ntrailer;
@@ -54,6 +55,7 @@ static struct zip_stream *zip_stream_new(enum zip_format format)
 	do {
 		s->name = get_random_u64();
 	} while (!s->name);
+	s->format = format;
 	s->sum = format == ZIP_ZLIB ? 1 : 0;
 	return s;
 }
@@ -252,7 +254,11 @@ int zip_decompress(struct zip_request *r)
 	}
 	if (!s)
 		return ZIP_BAD_REQUEST;
-	status = s->part == ZIP_AFTER_END ? ZIP_BAD_REQUEST : zip_decode(r, s);
+	/* Another format has a trailer of another size: what is read of one may not fit. */
+	if (s->part == ZIP_AFTER_END || s->format != r->format)
+		status = ZIP_BAD_REQUEST;
+	else
+		status = zip_decode(r, s);
 	if (!status && s->part == ZIP_AFTER_END)
 		status = ZIP_STREAM_END;
 	if (status && status != ZIP_STREAM_END)
