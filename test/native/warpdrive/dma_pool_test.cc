@@ -135,10 +135,11 @@ TEST_CASE("dma pool: where a device may still write, nothing else will ever lie"
   block.Release();
   CHECK(pool.value()->in_use() == 8192);
   pool.value().reset();
-  // No page that anybody may access; and none that anybody will get.
+  // No page that anybody may access; and none that anybody will get. Kernels before 4.17 take the
+  // address for a hint.
   void* const page = mmap(data, 4096, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-  CHECK(page == MAP_FAILED);
+  CHECK(page != data);
   if (page != MAP_FAILED) munmap(page, 4096);
   const pid_t child = fork();
   if (child == 0) {
