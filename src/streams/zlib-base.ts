@@ -59,6 +59,9 @@ export interface ZlibConstructor {
   prototype: ZlibStream;
 }
 
+/** A buffer of so many bytes is always to be had. */
+const CERTAIN_CHUNK = 2 ** 30;
+
 const flushKind = Symbol('flush kind');
 const finishing = Symbol('finishing');
 type FlushBuffer = Buffer & { [flushKind]?: number };
@@ -113,6 +116,8 @@ export function ZlibBase(
   this._defaultFullFlushFlag = Z_FULL_FLUSH;
   this._info = options?.info;
   this._maxOutputLength = checked.maxOutputLength;
+  // So that what cannot be had is refused here, as by Node, and not by the first write.
+  if (checked.chunkSize > CERTAIN_CHUNK) this._outBuffer = Buffer.allocUnsafe(checked.chunkSize);
   const Engine = isDecompressor(mode) ? DecompressEngine : CompressEngine;
   this._handle = new Engine(mode, this, checked);
 }

@@ -5,6 +5,7 @@ const { mixed } = require('../support/data');
 const { pieces, writePiece } = require('../support/drive');
 const { Recorder } = require('../support/events');
 const { FORMATS } = require('../support/formats');
+const { assertSame } = require('../support/same');
 const { zlib, node } = require('../support/subject');
 const { test } = require('../support/bounded');
 
@@ -56,4 +57,16 @@ test('chunks are not written to after they were pushed', async () => {
   gzip.end();
   await new Promise((resolve) => gzip.once('end', resolve));
   for (const [chunk, copy] of kept) assert.ok(chunk.equals(copy));
+});
+
+test('larger than any memory: refused at once', () => {
+  const { kMaxLength } = require('node:buffer');
+  // Node 20 refuses what is more than a Buffer can be, others what is more than there is.
+  const chunkSize = Math.min(kMaxLength + 1, 2 ** 46);
+  for (const { Compressor, Decompressor } of FORMATS) {
+    for (const Class of [Compressor, Decompressor]) {
+      assertSame((side) => new side[Class]({ chunkSize }), Class);
+      assert.throws(() => new zlib[Class]({ chunkSize }));
+    }
+  }
 });
