@@ -243,6 +243,28 @@ static void bad_requests(void) {
   t->close_queue(&q);
 }
 
+// A stream keeps its format: amid a gzip trailer of 8 bytes, zlib's has ended long ago.
+static void format_changes(void) {
+  t->open_queue(&q, kCompress);
+  size_t size = compress_whole(kGzip, 1000, false);
+  t->close_queue(&q);
+  t->open_queue(&q, kDecompress);
+  for (size_t missing = 8; missing > 0; missing--) {
+    size_t h = header_size(kGzip);
+    memset(context(), 0, kContextSize);
+    struct request r = {.format = kGzip, .stateful = true, .fresh = true, .context = context()};
+    r.in = out() + h, r.in_len = size - h - missing, r.out = back(), r.out_len = 4096;
+    struct answer a = run(t, &q, &r);
+    CHECK(a.status == kStatusOk, "%zu bytes short: status %x", missing, a.status);
+    // The engine would take all of it for the rest of the trailer.
+    r.format = kZlib, r.fresh = false, r.in = in(), r.in_len = 60000;
+    a = run(t, &q, &r);
+    CHECK(a.status != kStatusOk && a.status != kStatusEnd && a.status != kStatusChecksum,
+          "%zu bytes short: status %x", missing, a.status);
+  }
+  t->close_queue(&q);
+}
+
 // Many laps of both rings, in batches of every size: one doorbell each.
 static void batches(void) {
   struct request r = {.format = kZlib, .fresh = true, .finish = true, .in = in(), .in_len = 64};
@@ -305,6 +327,7 @@ void run_engine_cases(const struct transport* transport) {
   run_case("decompression in pieces", decompression);
   run_case("wrong trailers and garbage are reported", bad_streams);
   run_case("bad requests are refused, and the queue goes on", bad_requests);
+  run_case("a stream cannot change its format", format_changes);
   run_case("batches over many laps of the rings", batches);
   run_case("two directions at once", both_directions);
 }
