@@ -265,6 +265,36 @@ void Decompress(ZipDevice* device, Queue* queue, Format format) {
   Check(made == text.size() && out == text, std::to_string(made) + " bytes");
 }
 
+/// A child of fork() that does not exec: the queue is its parent's, and stays whole.
+void ForkedChild(ZipDevice* device, Queue* queue) {
+  const auto text = Text(8192);
+  std::vector<uint8_t> output(warpdrive::CompressBound(text.size()));
+  Request request;
+  request.params.format = Format::kGzip;
+  request.flush = Flush::kFinish;
+  request.input = text.data();
+  request.input_size = text.size();
+  request.output = output.data();
+  request.output_size = output.size();
+  const pid_t child = fork();
+  if (child == 0) {
+    Completion done;
+    std::string refusal;
+    bool good = queue->Send({&request, 1}) == 1 && queue->Receive({&done, 1}) == 1 &&
+                done.status == Status::kDeviceError && !queue->alive();
+    delete queue;
+    good &= device->OpenQueue({.refusal = &refusal}) == nullptr &&
+            refusal.find("before fork()") != std::string::npos;
+    _exit(good ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  Check(WIFEXITED(status) && WEXITSTATUS(status) == 0,
+        "the child ended with " + std::to_string(status));
+  Check(queue->alive(), "the parent's queue is dead");
+  Check(Inflate(Compress(queue, Format::kGzip, text, 5000), text.size()) == text, "other bytes");
+}
+
 /// Another process may not use a device without SVA at the same time, and is told so.
 void SecondProcess(const std::string& device) {
   const pid_t child = fork();
@@ -325,6 +355,7 @@ int main(int argc, char** argv) {
     Case("64 requests in flight", [&] { InFlight(queue.get(), 2000, false); });
     Case("decompression, zlib", [&] { Decompress(device.get(), queue.get(), Format::kZlib); });
     Case("decompression, gzip", [&] { Decompress(device.get(), queue.get(), Format::kGzip); });
+    Case("a forked child leaves the queue alone", [&] { ForkedChild(device.get(), queue.get()); });
     if (wanted != TransportKind::kUacce)
       Case("a second process is refused", [&] { SecondProcess(found[0].name); });
     Case("the queue closes", [&] { queue.reset(); });
