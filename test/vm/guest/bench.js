@@ -36,9 +36,9 @@ function root(action) {
 /** The same, and resolves when it is done. */
 async function rootDone(action) {
   root(action);
-  const end = Date.now() + 60_000;
+  const end = Date.now() + 240_000;
   while (!fs.existsSync(`/tmp/done.${action}`)) {
-    if (Date.now() > end) throw new Error(`root's ${action} did not succeed within 60 s`);
+    if (Date.now() > end) throw new Error(`root's ${action} did not succeed within 240 s`);
     await new Promise((go) => setTimeout(go, 20));
   }
 }

@@ -51,6 +51,21 @@ calls_of_requests() {
   tail -1 /tmp/calls | sed 's/^/# /'
 }
 
+# in_use MODULE: whether the kernel refuses to unload it (delete_module(2), O_NONBLOCK). Tools look at
+# /sys/module instead.
+in_use() { perl -e 'exit !(syscall(176, $ARGV[0], 04000) == -1 && $!{EAGAIN})' "$1"; }
+
+# until_true COMMAND...: waits for what nothing may be in the way of any more.
+until_true() {
+  local n
+  for n in $(seq 600); do
+    "$@" && return 0
+    sleep 0.2
+  done
+  echo "not so within two minutes: $*"
+  return 1
+}
+
 # run FILE ARGUMENT...: a Node program of test/vm/guest, as the user.
 run() { as_user "$NODE" "$CHECKOUT/test/vm/guest/$1.js" "${@:2}" 2>&1; }
 

@@ -7,15 +7,39 @@ take_away() {
   for device in /sys/bus/mdev/devices/*; do echo 1 >"$device/remove" & done
 }
 
+create_mdevs() {
+  local i parent
+  for i in 0 1; do
+    parent=/sys/class/spimdev/hisi_zip.$i/device
+    echo "$i$i$i$i$i$i$i$i-2222-3333-4444-555555555555" >"$parent/mdev_supported_types/hisi_zip-gzip/create" || return 1
+  done
+  chown "$TEST_UID" /dev/vfio/[0-9]*
+}
+
+# The queue holds its parent's module, the open mediated device the framework's.
+modules_in_use() { in_use hisi_zip_spimdev && in_use spimdev; }
+
+# Each write returns when the device's user has left.
+leave() {
+  local i pids=()
+  for i in 0 1; do echo "hisi_zip.$i" >/sys/bus/platform/drivers/hisi_zip/unbind & pids+=($!); done
+  for i in "${pids[@]}"; do wait "$i" || return 1; done
+}
+
+come_back() {
+  local i
+  for i in 0 1; do echo "hisi_zip.$i" >/sys/bus/platform/drivers/hisi_zip/bind || return 1; done
+  create_mdevs
+}
+
+no_mdevs() { [ -z "$(ls /sys/bus/mdev/devices)" ]; }
+unload() { until_true no_mdevs && rmmod hisi_zip_spimdev && rmmod spimdev && rmmod hisi_zip_sim; }
+
 load spimdev
 load hisi_zip_sim
 load hisi_zip_spimdev devices=2 queues=64
 open_engine
-for i in 0 1; do
-  parent=/sys/class/spimdev/hisi_zip.$i/device
-  echo "$i$i$i$i$i$i$i$i-2222-3333-4444-555555555555" >"$parent/mdev_supported_types/hisi_zip-gzip/create"
-done
-chown "$TEST_UID" /dev/vfio/[0-9]*
+create_mdevs
 
 names_the_limit() {
   (ulimit -l 64 && as_user "$CHECKOUT/test/vm/out/driver_cases" spimdev hisi_zip.0) |
@@ -28,9 +52,13 @@ cat /sys/class/spimdev/*/device/sim | sed 's/^/# /'
 calls_of_requests spimdev
 serve_root
 run device spimdev
+run routing spimdev
 run suites spimdev
+run differential spimdev
 run batches spimdev
 run faults spimdev
 run processes spimdev
 run soak spimdev "$SOAK"
+run removal spimdev
 run away spimdev
+result 'modules unload when nobody uses them' unload

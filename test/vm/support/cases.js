@@ -21,6 +21,7 @@ const NEEDED = [
   'qemu-system-x86_64',
   'strace',
   'python3',
+  'perl',
 ];
 
 /** Why guests cannot run here; undefined if they can. */
@@ -28,7 +29,7 @@ function missing() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return 'needs Linux on x86-64';
   const absent = NEEDED.filter((program) => !has(program));
   if (!absent.length) return undefined;
-  return `needs ${absent.join(', ')} (Debian: qemu-system-x86 busybox-static cpio kmod xz-utils gcc make strace python3)`;
+  return `needs ${absent.join(', ')} (Debian: qemu-system-x86 busybox-static cpio kmod xz-utils gcc make strace python3 perl)`;
 }
 
 /**
