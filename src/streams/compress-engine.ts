@@ -72,8 +72,9 @@ export class CompressEngine extends EngineBase {
     this.pushOutput(session);
     if (this.closed || this.failed()) return;
     if (scratch[Scratch.Settled] !== 1) return;
-    if (scratch[Scratch.Readable] === 0 && !this.spill) this.completeTask();
-    else if (this.processing) this.goOnLater(); // it was so small that it is done already
+    // Inside process(): it was so small, or so little to flush, that it is done already.
+    if (this.processing) this.goOnLater();
+    else if (scratch[Scratch.Readable] === 0 && !this.spill) this.completeTask();
   }
 
   /** After flush(Z_FINISH) zlib takes nothing more; what node:zlib does then depends on the call. */

@@ -82,6 +82,17 @@ const SCENES = {
       stream.end(Buffer.concat([bytes, garbage.subarray(0, 50)]));
     },
   ],
+  'a last flush of nothing ends the output in a later turn': [
+    COMPRESSORS,
+    async ({ stream, life, settle }) => {
+      stream.resume();
+      stream.flush();
+      await settle();
+      stream.on('finish', () => stream.destroy());
+      stream.end(life.callback('end-1'));
+    },
+    { finishFlush: 2 },
+  ],
   'a flush kind that does not exist, after end() and after finish': [
     ALL,
     async ({ stream, life, settle, bytes }) => {
