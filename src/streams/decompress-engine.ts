@@ -9,7 +9,7 @@ import {
 } from '../binding.js';
 import { Z_BLOCK, Z_DEFAULT_CHUNK, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, trailingJunk, zlibError } from '../errors.js';
-import { setImmediate } from '../later.js';
+import { nextTick, setImmediate } from '../later.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
 
@@ -88,7 +88,7 @@ export class DecompressEngine extends EngineBase {
       const done = this.whenIdle;
       this.whenIdle = null;
       // node:stream delays the callback of a write in which the stream ended: 'end' comes first.
-      if (stepped && this.ended) process.nextTick(done);
+      if (stepped && this.ended) nextTick(done);
       else done();
     }
     if (!this.closed && !this.stepping && !this.blocked) this.maybeStep(session);
