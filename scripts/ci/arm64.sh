@@ -27,7 +27,7 @@ out=out/arm64
 make -s -j"$(nproc)" build CXX="$CXX" AR="$AR" CXXFLAGS=-O2 CODECS= out=$out \
   SRCS="$(echo $sources)"
 # What happens to forked processes is the emulator's doing.
-emulate $out/native-tests --test-case-exclude='*forked*'
+emulate $out/native-tests --test-case-exclude='*fork*'
 
 printf -- '--- the addon for arm64\n'
 mkdir "$work/copy"

@@ -9,11 +9,7 @@
 #include <set>
 #include <thread>
 
-#include "software/codecs/checksum.h"
-#include "software/software_device.h"
-#include "support/inflate.h"
 #include "support/random.h"
-#include "support/session_streams.h"
 #include "warpdrive/zip_rig.h"
 
 namespace warpdrive::test {
@@ -153,24 +149,6 @@ TEST_CASE("zip faults: what lies in callers' memory is theirs again only when th
   const Block late(Format::kGzip, Flush::kFinish, Text(100), 100);
   REQUIRE(queue->Send({&late.request, 1}) == 1);
   CHECK(Collect(*queue, 1).at(100).status == Status::kDeviceError);
-}
-
-TEST_CASE("zip faults: software does not begin with memory that the device may still write") {
-  model::Options options;
-  options.generation = Generation::kHip09;
-  ZipRig rig(options, true, 8u << 20, 30);
-  rig.transport().CannotStop();
-  software::SoftwareDevice software(1);
-  RoutingPolicy policy;
-  policy.checksum = software::ChecksumFor;
-  auto router = std::make_shared<Router>(std::vector<Device*>{&rig.zip(), &software}, policy);
-  auto channel = std::make_shared<Channel>(router, QueueOptions{.depth = 64}, 4);
-  // One request: as an error like others it would run again though the queue is still open.
-  const auto text = Text(50'000);
-  const Bytes packed = CompressStream(channel, {.wish = kAnyHardware}, text);
-  CHECK(Gunzip(packed).data == text);
-  CHECK(channel->stats().failovers == 1);
-  CHECK(rig.function().Run() == 0);  // the queue was closed before
 }
 
 TEST_CASE("zip faults: the owner that sleeps is told of a hung device") {
