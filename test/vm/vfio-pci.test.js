@@ -76,8 +76,8 @@ function checkClean(records) {
   );
 }
 
-/** So many seconds of random streams: each of the two guests has half of them. */
-const SOAK = Math.ceil(Number(process.env.WARPDRIVE_VM_SOAK ?? 10) / 2);
+/** Seconds of random streams in each of the two guests: the other transports have four times as many. */
+const SOAK = Math.ceil(Number(process.env.WARPDRIVE_VM_SOAK ?? 10) / 4);
 
 /**
  * A guest with a function of one generation.
