@@ -97,8 +97,13 @@ export function configure(configuration: Configuration): void {
   }
   // What was checked: getters may say something else the next time.
   addon.configure({
-    ...{ threads, memoryLimit, device, devices, allowUnsafeDoorbell },
-    ...{ hardwareThreshold, deviceTimeout },
+    threads,
+    memoryLimit,
+    device,
+    devices,
+    allowUnsafeDoorbell,
+    hardwareThreshold,
+    deviceTimeout,
   });
   if (allowUnsafeDoorbell) warnOfDoorbell();
 }

@@ -129,8 +129,7 @@ class CompressObject final : public SessionObject<CompressObject, CompressSessio
     scratch[kSettled] = !session_ || session_->Settled();
     scratch[kRoom] = session_ && session_->HasRoom();
     scratch[kStatus] = session_ ? static_cast<double>(session_->status()) : 0;
-    CountMemory();
-    environment(info).TellHeld();
+    TellMemory(info);
   }
 };
 

@@ -180,8 +180,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     scratch[kPending] = session_ ? static_cast<double>(session_->Pending()) : 0;
     scratch[kInside] = session_ && session_->InsideWrite();
     scratch[kLeft] = session_ ? static_cast<double>(session_->Left()) : 0;
-    CountMemory();
-    environment(info).TellHeld();
+    TellMemory(info);
   }
 
   Napi::Reference<Napi::Uint8Array> output_;

@@ -49,6 +49,12 @@ class SessionObject : public Napi::ObjectWrap<Derived>, public SessionWrap {
     counted_ = held;
   }
 
+  /// The same, told to V8: see Environment::TellHeld().
+  void TellMemory(const Napi::CallbackInfo& info) {
+    CountMemory();
+    environment(info).TellHeld();
+  }
+
   /// A stream that nobody refers to any more still delivers what it has in flight.
   void PinIfBusy() {
     if (!pinned_ && session_ && !static_cast<Derived*>(this)->Settled()) {

@@ -1,6 +1,9 @@
 #include "support/session_streams.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "software/codecs/checksum.h"
 
 namespace warpdrive::test {
 namespace {
@@ -12,6 +15,13 @@ void ReadInto(CompressSession& session, Bytes* output) {
 }
 
 }  // namespace
+
+std::shared_ptr<Channel> OpenChannel(std::vector<Device*> devices) {
+  RoutingPolicy policy;
+  policy.checksum = software::ChecksumFor;
+  auto router = std::make_shared<Router>(std::move(devices), policy);
+  return std::make_shared<Channel>(std::move(router), QueueOptions{.depth = 64}, 4);
+}
 
 void Await(Channel& channel) {
   channel.Kick();

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "session/channel.h"
 #include "session/compress_session.h"
@@ -10,6 +11,9 @@
 #include "support/data.h"
 
 namespace warpdrive::test {
+
+/// A channel to `devices`, the last of them software, whose completions are checked.
+std::shared_ptr<Channel> OpenChannel(std::vector<Device*> devices);
 
 /// Kicks, waits and drains once.
 void Await(Channel& channel);

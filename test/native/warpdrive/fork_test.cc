@@ -10,7 +10,6 @@
 #include <functional>
 #include <string>
 
-#include "software/codecs/checksum.h"
 #include "software/software_device.h"
 #include "support/inflate.h"
 #include "support/random.h"
@@ -106,10 +105,7 @@ TEST_CASE("zip fork: a child's streams are compressed, by software") {
   Random random;
   ZipRig rig(Immediate(model::Generation::kHip08));
   software::SoftwareDevice software(1);
-  RoutingPolicy policy;
-  policy.checksum = software::ChecksumFor;
-  auto router = std::make_shared<Router>(std::vector<Device*>{&rig.zip(), &software}, policy);
-  auto channel = std::make_shared<Channel>(router, QueueOptions{.depth = 64}, 4);
+  const auto channel = OpenChannel({&rig.zip(), &software});
   const StreamScript script{.synchronous = true, .wish = kAnyHardware};
   const Bytes data = MakeData(DataKind::kMixed, 40'000, random);
   CHECK(Gunzip(CompressStream(channel, script, data)).data == data);

@@ -1,7 +1,6 @@
 // Streams on a ZIP function with software beside it.
 #include <doctest/doctest.h>
 
-#include "software/codecs/checksum.h"
 #include "software/software_device.h"
 #include "support/inflate.h"
 #include "support/random.h"
@@ -17,10 +16,7 @@ TEST_CASE("zip streams: software does not begin with memory that the device may 
   ZipRig rig(options, true, 8u << 20, 30);
   rig.transport().CannotStop();
   software::SoftwareDevice software(1);
-  RoutingPolicy policy;
-  policy.checksum = software::ChecksumFor;
-  auto router = std::make_shared<Router>(std::vector<Device*>{&rig.zip(), &software}, policy);
-  auto channel = std::make_shared<Channel>(router, QueueOptions{.depth = 64}, 4);
+  const auto channel = OpenChannel({&rig.zip(), &software});
   // One request: as an error like others it would run again though the queue is still open.
   const Bytes data = MakeData(DataKind::kMixed, 50'000, random);
   const Bytes packed = CompressStream(channel, {.wish = kAnyHardware}, data);

@@ -1,5 +1,5 @@
 // Routing as the package comes: nothing is configured but how long an emulated device may take.
-//   node defaults.js TRANSPORT
+//   node routing.js TRANSPORT
 
 const assert = require('node:assert/strict');
 const { promisify } = require('node:util');
