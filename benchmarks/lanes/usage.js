@@ -22,13 +22,13 @@ function resetPeak() {
   }
 }
 
-/** Peak resident bytes since resetPeak(). `pid` may be another process's. */
-function peakBytes(pid = 'self') {
+/** Peak resident bytes since resetPeak(). */
+function peakBytes() {
   try {
-    const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+    const status = fs.readFileSync('/proc/self/status', 'utf8');
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
   } catch {
-    return pid === 'self' ? process.resourceUsage().maxRSS * 1024 : 0;
+    return process.resourceUsage().maxRSS * 1024;
   }
 }
 
