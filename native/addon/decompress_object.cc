@@ -114,6 +114,7 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
     // A step in flight still writes into output_: it and this object stay until it completed.
     if (!session_) return info.Env().Undefined();
     closed_ = true;
+    session_->Abandon();
     if (!session_->busy()) {
       OnSettled();
       environment(info).TellHeld();

@@ -74,6 +74,11 @@ class Queue {
   /// @return how many were taken (from the front)
   virtual size_t Send(std::span<const Request> requests) = 0;
 
+  /// Takes back a request that was sent: nobody wants its result any more. Its completion comes all
+  /// the same, as kCanceled if the device had not begun and can tell; until then its memory is the
+  /// device's. A tag that names nothing in flight does nothing.
+  virtual void Cancel(uint64_t tag) { static_cast<void>(tag); }
+
   /// Takes finished completions, as many as `completions` holds; checked against the requests.
   /// Never waits. @return how many
   virtual size_t Receive(std::span<Completion> completions) = 0;

@@ -37,6 +37,8 @@ class FaultQueue final : public Queue {
     return done;
   }
 
+  void Cancel(uint64_t tag) override { inner_->Cancel(tag); }
+
   size_t Receive(std::span<Completion> completions) override {
     size_t count = 0;
     while (count < completions.size() && TakeReady(&completions[count])) ++count;

@@ -40,7 +40,7 @@ enum class Status : uint8_t {
   kOutputTooSmall = 4,  ///< stateless: nothing is kept, run again with larger output
   kUnsupported = 5,     ///< this device cannot execute the request
   kDeviceError = 6,     ///< the device's fault: run the request on another device
-  kCanceled = 7,        ///< the queue closed before the request was started
+  kCanceled = 7,        ///< not started: its sender took it back, or the queue closed
 };
 
 /// What zlib would have said about a stream that went wrong.
@@ -132,6 +132,7 @@ struct Request {
   uint8_t* output = nullptr;
   uint32_t output_size = 0;
   StreamContext* context = nullptr;  ///< nullptr = stateless
+  bool canceled = false;             ///< nobody wants the result: Queue::Cancel()
 };
 
 /// The result of one request. Untrusted where it comes from hardware: Queue implementations check

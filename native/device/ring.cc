@@ -1,5 +1,7 @@
 #include "device/ring.h"
 
+#include <atomic>
+
 namespace warpdrive::ring {
 namespace {
 
@@ -27,12 +29,15 @@ Sqe Encode(const Request& request) {
       .window_bits = request.params.window_bits,
       .mem_level = request.params.mem_level,
       .strategy = request.params.strategy,
+      .canceled = request.canceled,
       .reserved = 0,
-      .reserved2 = 0,
   };
 }
 
-Request Decode(const Sqe& sqe) {
+// Both sides may be at it at once. It orders nothing: whoever misses it executes the request.
+std::atomic_ref<uint8_t> CanceledOf(Sqe& sqe) { return std::atomic_ref<uint8_t>(sqe.canceled); }
+
+Request Decode(Sqe& sqe) {
   return {
       .tag = sqe.tag,
       .operation = static_cast<Operation>(sqe.operation),
@@ -49,6 +54,7 @@ Request Decode(const Sqe& sqe) {
       .output = Pointer<uint8_t>(sqe.output),
       .output_size = sqe.output_size,
       .context = Pointer<StreamContext>(sqe.context),
+      .canceled = CanceledOf(sqe).load(std::memory_order_relaxed) != 0,
   };
 }
 
@@ -72,6 +78,15 @@ void Host::Push(const Request& request) {
 }
 
 void Host::RingDoorbell() { memory_->doorbells().sq_tail.store(tail_, std::memory_order_release); }
+
+void Host::Cancel(uint64_t tag) {
+  for (uint32_t index = oldest_; index != tail_; ++index) {
+    const Slot& slot = slots_[index & (memory_->depth() - 1)];
+    if (!slot.busy || slot.tag != tag) continue;
+    CanceledOf(memory_->sqe(index)).store(1, std::memory_order_relaxed);
+    return;
+  }
+}
 
 bool Host::HasCompletion() const {
   return memory_->cqe(cq_head_).phase.load(std::memory_order_acquire) == memory_->PhaseOf(cq_head_);

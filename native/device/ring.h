@@ -29,8 +29,8 @@ struct Sqe {
   uint8_t window_bits;
   uint8_t mem_level;
   uint8_t strategy;
-  uint8_t reserved;
-  uint32_t reserved2;
+  uint8_t canceled;  ///< the one field that the host may set (to 1) after the doorbell
+  uint32_t reserved;
 };
 static_assert(sizeof(Sqe) == 64 && offsetof(Sqe, input_size) == 40 &&
               offsetof(Sqe, operation) == 52);
@@ -82,6 +82,9 @@ class Host {
   /// Writes an entry; the device sees it at the next RingDoorbell(). Room() must not be 0.
   void Push(const Request& request);
   void RingDoorbell();
+  /// Marks an entry whose completion was not taken yet; the device looks at the mark when it claims
+  /// the entry. Looks through the ring.
+  void Cancel(uint64_t tag);
   /// Takes the next completion if there is one. A completion that names no outstanding entry is
   /// dropped and counted; one with impossible lengths or an unknown status becomes kDeviceError.
   bool Pop(Completion* completion);

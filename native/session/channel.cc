@@ -58,17 +58,38 @@ uint64_t Channel::Admit(Request request, std::shared_ptr<RequestOwner> owner, ui
   return request.tag;
 }
 
-void Channel::Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
-                    const Route& route) {
-  if (closed_) return;  // the environment is going, nobody waits
+uint64_t Channel::Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
+                        const Route& route) {
+  if (closed_) return 0;  // the environment is going, nobody waits
   const size_t lane = route.hardware() ? LaneFor(request, route) : home_;
   const uint64_t tag = Admit(request, std::move(owner), cookie, lane);
   if (lanes_[lane].queue == nullptr) {
     const bool gone = lane != home_;
     MarkReady(Finish({.tag = tag, .status = gone ? Status::kDeviceError : Status::kUnsupported}));
-    return;
+  } else {
+    lanes_[lane].staged.push_back(in_flight_[SlotOf(tag)].request);
   }
-  lanes_[lane].staged.push_back(in_flight_[SlotOf(tag)].request);
+  return tag;
+}
+
+void Channel::Cancel(uint64_t tag) {
+  if (!IsInFlight(tag)) return;
+  InFlight& entry = in_flight_[SlotOf(tag)];
+  entry.request.canceled = true;  // in software, too, should its device fail
+  Lane& lane = lanes_[entry.lane];
+  const auto staged = std::find_if(lane.staged.begin(), lane.staged.end(),
+                                   [tag](const Request& request) { return request.tag == tag; });
+  if (staged != lane.staged.end()) {
+    staged->canceled = true;
+  } else if (lane.queue != nullptr) {
+    lane.queue->Cancel(tag);
+  }
+}
+
+bool Channel::IsInFlight(uint64_t tag) const {
+  const uint32_t slot = SlotOf(tag);
+  return slot < in_flight_.size() && in_flight_[slot].owner != nullptr &&
+         in_flight_[slot].request.tag == tag;
 }
 
 void Channel::KickLane(Lane& lane) {

@@ -99,9 +99,13 @@ class Channel {
 
   /// Takes a request for the next Kick(). `request.tag` is overwritten. A request with a context
   /// goes to the route's device, or fails with kDeviceError if that has no queue any more; one
-  /// without goes to a device of the route's kind, or to software.
-  void Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
-             const Route& route = {});
+  /// without goes to a device of the route's kind, or to software. @return what names it in
+  /// Cancel()
+  uint64_t Stage(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
+                 const Route& route = {});
+  /// Takes a request back: its completion comes, but no device begins it if that can be helped. A
+  /// request that is not in flight any more is none of its business.
+  void Cancel(uint64_t tag);
   /// Sends what is staged, one doorbell per device. What does not fit goes at a later Kick();
   /// Drain() kicks too.
   void Kick();
@@ -166,6 +170,7 @@ class Channel {
   uint64_t Admit(Request request, std::shared_ptr<RequestOwner> owner, uint64_t cookie,
                  size_t lane);
   std::shared_ptr<RequestOwner> Finish(const Completion& completion);
+  bool IsInFlight(uint64_t tag) const;
   void MarkReady(std::shared_ptr<RequestOwner> owner);
   size_t DrainHome();
   void KickLane(Lane& lane);
@@ -180,7 +185,6 @@ class Channel {
   size_t DrainLane(size_t lane);
   void Accept(size_t lane, const Completion& completion);
   Fault Check(const InFlight& entry, const Completion& completion) const;
-  bool IsInFlight(size_t lane, uint64_t tag) const;
   void FailRequest(uint64_t tag, Status status);
   void FailLane(size_t lane, Fault fault, std::string detail);
   void CheckDeadlines();

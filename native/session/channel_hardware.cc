@@ -89,7 +89,8 @@ void Channel::AdmitToHardware(InFlight& entry) {
 
 void Channel::LeaveHardware(const InFlight& entry) {
   if (entry.lane == home_) {
-    if (entry.started == 0) return;  // from before there was hardware
+    // From before there was hardware, or taken back: it says nothing about the cost.
+    if (entry.started == 0 || entry.request.canceled) return;
     // What hardware is measured against.
     router_->at(home_).cost.Add(entry.request.operation, entry.request.input_size,
                                 router_->Now() - entry.started);
@@ -99,12 +100,6 @@ void Channel::LeaveHardware(const InFlight& entry) {
   --lane.outstanding;
   lane.bytes -= entry.request.input_size;
   --hardware_outstanding_;
-}
-
-bool Channel::IsInFlight(size_t lane, uint64_t tag) const {
-  const uint32_t slot = SlotOf(tag);
-  return slot < in_flight_.size() && in_flight_[slot].owner != nullptr &&
-         in_flight_[slot].request.tag == tag && in_flight_[slot].lane == lane;
 }
 
 /// kNone if the completion can be believed; kErrorStatus if the device says that it failed.
@@ -144,13 +139,17 @@ Fault Channel::Check(const InFlight& entry, const Completion& completion) const 
 
 void Channel::Accept(size_t index, const Completion& completion) {
   RoutedDevice& device = router_->at(index);
-  if (!IsInFlight(index, completion.tag)) {
+  if (!IsInFlight(completion.tag) || in_flight_[SlotOf(completion.tag)].lane != index) {
     FailLane(index, Fault::kBadResult, "a completion names no request that is in flight");
     return;
   }
   InFlight& entry = in_flight_[SlotOf(completion.tag)];
   --lanes_[index].sent;
   --device.in_flight;
+  if (entry.request.canceled && completion.status == Status::kCanceled) {
+    MarkReady(Finish(completion));
+    return;
+  }
   const uint64_t now = router_->Now();
   const Fault fault = Check(entry, completion);
   if (fault == Fault::kNone) {

@@ -284,7 +284,9 @@ void CompressSession::Submit(Slot slot) {
   if (only && (waits || MayRunInline(request))) {
     channel_->RunInline(request, shared_from_this(), cookie);
   } else {
-    channel_->Stage(request, shared_from_this(), cookie, route);
+    const uint64_t tag = channel_->Stage(request, shared_from_this(), cookie, route);
+    // Without a queue it completed at once, and its slot may be gone.
+    if (cookie >= first_slot_) slots_[cookie - first_slot_].request.tag = tag;
     // A caller that waits has the workers begin while it copies the next block. A device's requests
     // are smaller and share a doorbell.
     if (synchronous_ && !route.hardware()) channel_->Kick();
@@ -407,7 +409,10 @@ void CompressSession::SetParams(int8_t level, uint8_t strategy, bool default_lev
 
 void CompressSession::Reset() {
   Unlink();
-  for (Slot& slot : slots_) slot.abandoned = true;
+  for (Slot& slot : slots_) {
+    slot.abandoned = true;
+    if (!slot.done) channel_->Cancel(slot.request.tag);
+  }
   if (stateful_busy_ && !slots_.empty()) {
     slots_.back().input = std::move(buffer_);
     slots_.back().context = std::move(context_);

@@ -140,7 +140,7 @@ void DecompressSession::Stage(const Request& request) {
   if (synchronous_ && !route_.hardware() && !replaying_) {
     channel_->RunInline(request, shared_from_this(), 0);
   } else {
-    channel_->Stage(request, shared_from_this(), 0, route_);
+    tag_ = channel_->Stage(request, shared_from_this(), 0, route_);
   }
 }
 
@@ -150,7 +150,9 @@ StreamError DecompressSession::error() const {
 }
 
 void DecompressSession::OnCompletion(uint64_t, const Completion& completion) {
-  if (replaying_) {
+  if (abandoned_) {
+    busy_ = replaying_ = false;
+  } else if (replaying_) {
     AcceptReplay(completion);
   } else if (route_.hardware() && TakesOver(completion)) {
     BeginTakeover(Reason::kDeviceError);
@@ -245,6 +247,11 @@ void DecompressSession::DropInput() {
   pending_ = {};
   if (!busy_) active_ = {};
   write_ends_.clear();
+}
+
+void DecompressSession::Abandon() {
+  abandoned_ = true;
+  if (busy_) channel_->Cancel(tag_);
 }
 
 bool DecompressSession::Reset() {

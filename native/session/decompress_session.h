@@ -67,6 +67,9 @@ class DecompressSession final : public RequestOwner {
   bool DropRestOfWrite();
   /// Starts a new stream with the same parameters. @return false while a step is in flight
   bool Reset();
+  /// Nobody wants output any more: takes the step in flight back. Its output is the device's until
+  /// the completion.
+  void Abandon();
 
  protected:
   void OnCompletion(uint64_t cookie, const Completion& completion) override;
@@ -133,6 +136,8 @@ class DecompressSession final : public RequestOwner {
   int64_t counted_ = 0;
   StreamError error_;
   bool busy_ = false;
+  uint64_t tag_ = 0;  ///< of the request in flight
+  bool abandoned_ = false;
   bool synchronous_ = false;
 
   // On hardware.

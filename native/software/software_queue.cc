@@ -20,7 +20,8 @@ bool QueueEntry::RunOne(Executor& executor) {
   const bool found = target_.Claim(&request, &sq_index);
   if (found) {
     Completion completion{.tag = request.tag, .status = Status::kCanceled};
-    if (!canceled_.load(std::memory_order_acquire)) completion = executor.Execute(request);
+    const bool wanted = !request.canceled && !canceled_.load(std::memory_order_acquire);
+    if (wanted) completion = executor.Execute(request);
     target_.Post(completion, sq_index);
     // Signal() is sequentially consistent: the completion is visible before armed_ is looked at,
     // and the owner arms before it looks for completions. One of the two sees the other.
@@ -45,7 +46,7 @@ SoftwareQueue::SoftwareQueue(SoftwareDevice* device, std::shared_ptr<QueueEntry>
 
 SoftwareQueue::~SoftwareQueue() {
   entry_->Disarm();
-  entry_->Cancel();
+  entry_->CancelAll();
   Completion completion;
   while (host_.outstanding() != 0) {
     if (!host_.Pop(&completion)) Wait(0);

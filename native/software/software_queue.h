@@ -24,11 +24,12 @@ class QueueEntry {
 
   ring::Memory& memory() { return memory_; }
 
-  /// Executes one request if there is one. Called by workers. @return whether there was
+  /// Executes one request if there is one, unless it was canceled. Called by workers. @return
+  /// whether there was
   bool RunOne(Executor& executor);
 
-  /// From now on requests are completed as kCanceled instead of executed.
-  void Cancel() { canceled_.store(true, std::memory_order_release); }
+  /// From now on all requests are completed as kCanceled instead of executed.
+  void CancelAll() { canceled_.store(true, std::memory_order_release); }
   /// Arms the notification for the next completion.
   void Arm() { armed_.store(true, std::memory_order_seq_cst); }
   void Disarm() { armed_.store(false, std::memory_order_seq_cst); }
@@ -54,6 +55,7 @@ class SoftwareQueue final : public Queue {
   ~SoftwareQueue() override;
 
   size_t Send(std::span<const Request> requests) override;
+  void Cancel(uint64_t tag) override { host_.Cancel(tag); }
   size_t Receive(std::span<Completion> completions) override;
   bool Arm() override;
   bool Wait(uint32_t timeout_ms) override;

@@ -327,6 +327,59 @@ TEST_CASE("failover: a stream that gathered a block before a device came stays w
   CHECK(stats.requests == (Data().size() + (16u << 10) - 1) / (16u << 10));
 }
 
+TEST_CASE("failover: a device that says what was canceled has no fault") {
+  Machine machine({});
+  const auto channel = machine.Open();
+  const auto session = std::make_shared<CompressSession>(
+      channel, StreamParams{.format = Format::kGzip, .level = 1}, std::span<const uint8_t>{});
+  session->Write(std::span(Data()).first(400'000));
+  CHECK(channel->outstanding() > 2);
+  session->Reset();
+  while (channel->Wait()) channel->Drain();
+  CHECK(channel->device_stats(0).sent > 2);
+  CHECK(channel->device_stats(0).failures == 0);
+  CHECK(channel->stats().bytes_in == 0);
+  CHECK(channel->stats().failovers == 0);
+  CHECK(machine.router->at(0).in_flight == 0);
+  for (const DeviceEvent& event : channel->TakeEvents()) {
+    CHECK(event.type == DeviceEvent::Type::kOpen);
+  }
+}
+
+TEST_CASE("failover: requests of a hanging device that were canceled are not made up for") {
+  Machine machine({{.type = FaultType::kHang}});
+  machine.router->SetTimeoutMs(40);
+  const auto channel = machine.Open();
+  const auto session = std::make_shared<CompressSession>(
+      channel, StreamParams{.format = Format::kGzip, .level = 1}, std::span<const uint8_t>{});
+  session->Write(std::span(Data()).first(400'000));
+  channel->Kick();
+  session->Reset();
+  while (channel->Wait()) channel->Drain();
+  CHECK(channel->device_stats(0).failures > 2);
+  CHECK(channel->stats().bytes_in == 0);
+}
+
+TEST_CASE("failover: nobody waits for a step that software would take over") {
+  Machine healthy({});
+  const Bytes packed = CompressStream(healthy.Open(), {}, Data());
+  Machine machine({{.type = FaultType::kHang, .skip = 1}});
+  const auto channel = machine.Open();
+  const auto session = std::make_shared<DecompressSession>(
+      channel, StreamParams{.format = Format::kGzip, .window_bits = 0}, std::span<const uint8_t>{});
+  Bytes space(100'000);
+  session->Write(packed);
+  for (int step = 0; step < 2; ++step) {
+    REQUIRE(session->Step(space, Flush::kNone, false));
+    channel->Kick();
+    if (step == 1) session->Abandon();
+    machine.router->SetTimeoutMs(step == 1 ? 40 : 60'000);
+    while (session->busy() && channel->Wait()) channel->Drain();
+  }
+  CHECK(channel->outstanding() == 0);
+  CHECK(channel->device_stats(1).requests == 0);
+}
+
 TEST_CASE("failover: a channel closes at once while its device hangs") {
   Machine machine({{.type = FaultType::kHang}});
   machine.router->SetTimeoutMs(60'000);

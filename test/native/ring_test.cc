@@ -42,7 +42,8 @@ TEST_CASE("ring: a request comes through with all its fields") {
                      .history_size = 2,
                      .output = bytes + 2,
                      .output_size = 3,
-                     .context = reinterpret_cast<StreamContext*>(bytes)};
+                     .context = reinterpret_cast<StreamContext*>(bytes),
+                     .canceled = true};
   ring::Memory memory(4);
   ring::Host host(&memory);
   ring::Target target(&memory);
@@ -67,6 +68,35 @@ TEST_CASE("ring: a request comes through with all its fields") {
   CHECK(seen.output == sent.output);
   CHECK(seen.output_size == sent.output_size);
   CHECK(seen.context == sent.context);
+  CHECK(seen.canceled == sent.canceled);
+}
+
+TEST_CASE("ring: an entry is canceled until it is claimed, and no other with it") {
+  ring::Memory memory(4);
+  ring::Host host(&memory);
+  ring::Target target(&memory);
+  Request seen;
+  Completion completion;
+  uint16_t index = 0;
+  for (uint64_t lap = 0; lap < 5; ++lap) {
+    for (uint64_t i = 1; i <= 3; ++i) host.Push(Numbered(10 * lap + i));
+    host.RingDoorbell();
+    REQUIRE(target.Claim(&seen, &index));
+    target.Post(Done(seen.tag), index);
+    host.Cancel(10 * lap + 1);  // completed, and not taken yet
+    host.Cancel(10 * lap + 2);
+    host.Cancel(777);
+    for (uint64_t i = 2; i <= 3; ++i) {
+      REQUIRE(target.Claim(&seen, &index));
+      CHECK(seen.tag == 10 * lap + i);
+      CHECK(seen.canceled == (i == 2));
+      target.Post({.tag = seen.tag, .status = Status::kCanceled}, index);
+    }
+    while (host.Pop(&completion)) {
+    }
+    CHECK(host.outstanding() == 0);
+  }
+  CHECK(host.protocol_errors() == 0);
 }
 
 TEST_CASE("ring: depth - 1 entries fit, in any order of completion, over many laps") {
@@ -202,6 +232,7 @@ TEST_CASE("ring: several threads claim and post; nothing is lost or seen twice")
   while (received < kRequests) {
     while (host.Room() > 0 && sent < kRequests) host.Push(Numbered(sent++));
     host.RingDoorbell();
+    host.Cancel(sent - 1);  // while the others may be at it
     Completion completion;
     bool any = false;
     while (host.Pop(&completion)) {

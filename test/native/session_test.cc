@@ -134,6 +134,37 @@ TEST_CASE("session: destroyed with requests in flight, it leaves no memory in us
   CHECK(BlockPool::Instance().in_use() == before);
 }
 
+TEST_CASE("session: what a reset stream or an abandoned one had staged is not executed") {
+  Random random;
+  SoftwareDevice device(2);
+  const Bytes data = MakeData(DataKind::kText, 900'000, random);
+  const StreamParams params{.format = Format::kGzip};
+  const Bytes packed = Compress({&device}, params, data, data.size());
+  const size_t before = BlockPool::Instance().in_use();
+  auto channel = std::make_shared<Channel>(std::vector<Device*>{&device}, QueueOptions{}, 4);
+  auto compress = std::make_shared<CompressSession>(channel, params, std::span<const uint8_t>{});
+  compress->Write(data);
+  compress->Reset();
+  compress->Write(std::span(data).first(50'000));  // one that keeps its state
+  compress->FlushTo(Flush::kSync);
+  compress->Reset();
+  CHECK(channel->outstanding() > 2);
+  auto decompress =
+      std::make_shared<DecompressSession>(channel, params, std::span<const uint8_t>{});
+  decompress->Write(packed);
+  Bytes space(data.size());
+  REQUIRE(decompress->Step(space, Flush::kNone, false));
+  decompress->Abandon();
+  while (channel->outstanding() != 0) Await(*channel);
+  CHECK_FALSE(decompress->busy());
+  CHECK(space == Bytes(data.size()));
+  CHECK(channel->stats().bytes_in == 0);
+  CHECK(channel->stats().bytes_out == 0);
+  compress.reset();
+  decompress.reset();
+  CHECK(BlockPool::Instance().in_use() == before);
+}
+
 TEST_CASE("channel: when no device can execute a request the stream fails, and says so") {
   SoftwareDevice inner(1);
   FaultDevice faulty(&inner, {}, {{.type = FaultType::kErrorStatus}});

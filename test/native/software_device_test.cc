@@ -136,6 +136,31 @@ TEST_CASE("software device: a queue closed in the middle touches nothing afterwa
   }
 }
 
+TEST_CASE("software device: what is canceled is not begun, and answered all the same") {
+  SoftwareDevice device(2);
+  auto queue = device.OpenQueue({.depth = 64});
+  std::vector<Job> jobs(40, Job(Bytes(50'000, 'x')));
+  std::vector<Request> requests;
+  for (size_t i = 0; i < jobs.size(); ++i) {
+    requests.push_back(jobs[i].ToRequest(i));
+    requests[i].canceled = i % 4 == 0;
+  }
+  REQUIRE(queue->Send(requests) == requests.size());
+  for (size_t i = 1; i < jobs.size(); i += 4) queue->Cancel(i);  // of which some may have begun
+  for (const Completion& completion : ReceiveAll(*queue, jobs.size())) {
+    const size_t kind = completion.tag % 4;
+    const Job& job = jobs[completion.tag];
+    if (kind != 1) CHECK(completion.status == (kind == 0 ? Status::kCanceled : Status::kOk));
+    if (completion.status == Status::kOk) {
+      CHECK(InflateRaw(std::span(job.output).first(completion.produced)).data == job.input);
+    } else {
+      CHECK(completion.status == Status::kCanceled);
+      CHECK(completion.produced == 0);
+      CHECK(job.output == Bytes(job.output.size()));
+    }
+  }
+}
+
 TEST_CASE("software device: the number of threads can change while it works") {
   SoftwareDevice device(2);
   auto queue = device.OpenQueue({.depth = 64});
