@@ -1,15 +1,13 @@
 #include "software/software_device.h"
 
-#include <signal.h>
-
 #include <algorithm>
-#include <functional>
 
 #include "software/codecs/block_codec.h"
 #include "software/codecs/marked_stream.h"
 #include "software/codecs/plan.h"
 #include "software/codecs/stream_codec.h"
 #include "software/software_queue.h"
+#include "software/worker_thread.h"
 
 namespace warpdrive::software {
 namespace {
@@ -17,38 +15,6 @@ namespace {
 // How often an idle worker looks at the doorbell before it sleeps: some 20 us, about what a
 // futex wake-up costs the submitter and the worker together.
 constexpr int kIdleSpins = 400;
-
-// Signals belong to the threads that Node made; a handler must not run on a worker. The mask is
-// inherited, so it is in place before a worker's first instruction.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &saved_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &saved_, nullptr); }
-
- private:
-  sigset_t saved_;
-};
-
-struct WorkerStart {
-  std::function<void()> main;
-};
-
-// pthread_create reports failure by value; std::thread would throw.
-bool StartThread(std::function<void()> main, pthread_t* thread) {
-  auto start = std::make_unique<WorkerStart>(WorkerStart{std::move(main)});
-  const auto entry = [](void* argument) -> void* {
-    const std::unique_ptr<WorkerStart> owned(static_cast<WorkerStart*>(argument));
-    owned->main();
-    return nullptr;
-  };
-  if (pthread_create(thread, nullptr, entry, start.get()) != 0) return false;
-  start.release();
-  return true;
-}
 
 }  // namespace
 
@@ -148,12 +114,11 @@ bool SoftwareDevice::StartWorkers() {
 }
 
 void SoftwareDevice::StartWorkersLocked() {
-  const SignalsBlocked blocked;
   const uint32_t count = threads();
   limit_.store(count, std::memory_order_seq_cst);
   for (uint32_t index = 0; index < count; ++index) {
     pthread_t thread;
-    if (!StartThread([this, index] { WorkerMain(index); }, &thread)) break;
+    if (!StartWorkerThread([this, index] { WorkerMain(index); }, &thread)) break;
     workers_.push_back(thread);
   }
 }
@@ -166,9 +131,6 @@ void SoftwareDevice::StopWorkersLocked() {
 }
 
 void SoftwareDevice::WorkerMain(uint32_t index) {
-#if defined(__linux__)
-  pthread_setname_np(pthread_self(), "warpdrive");
-#endif
   Executor executor;
   std::vector<std::shared_ptr<QueueEntry>> queues;
   uint64_t version = ~uint64_t{0};

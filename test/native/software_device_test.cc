@@ -1,12 +1,18 @@
 #include "software/software_device.h"
 
 #include <doctest/doctest.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
 #include <thread>
 
+#include "software/worker_thread.h"
 #include "support/data.h"
 #include "support/inflate.h"
 
@@ -42,6 +48,13 @@ std::vector<Completion> ReceiveAll(Queue& queue, size_t count) {
   return all;
 }
 
+/// A thread's slice in ns (sched_getattr(2)); 0 from a kernel that has none to ask for.
+uint64_t SliceOf(pid_t thread) {
+  std::array<uint64_t, 6> attributes{};  // sched_runtime is behind three words
+  REQUIRE(syscall(SYS_sched_getattr, thread, &attributes, sizeof(attributes), 0) == 0);
+  return attributes[3];
+}
+
 }  // namespace
 
 TEST_CASE("software device: no thread before the first submission") {
@@ -53,6 +66,29 @@ TEST_CASE("software device: no thread before the first submission") {
   REQUIRE(queue->Send({&request, 1}) == 1);
   CHECK(device.RunningThreads() == 3);
   ReceiveAll(*queue, 1);
+}
+
+TEST_CASE("software device: workers let others run first, where the kernel knows slices") {
+  SoftwareDevice device(2);
+  auto queue = device.OpenQueue({.depth = 8});
+  std::vector<Job> jobs(2, Job(Bytes(1000, 'a')));
+  for (uint64_t i = 0; i < 2; ++i) {
+    const Request request = jobs[i].ToRequest(i);
+    REQUIRE(queue->Send({&request, 1}) == 1);
+  }
+  ReceiveAll(*queue, 2);
+  const uint64_t own = SliceOf(0);
+  CHECK(own != software::kWorkerSliceNs);
+  int workers = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::ifstream(entry.path() / "comm") >> name;
+    if (name != "warpdrive") continue;
+    // The other worker may be starting still.
+    const auto thread = static_cast<pid_t>(std::stol(entry.path().filename()));
+    if (SliceOf(thread) == (own == 0 ? 0 : software::kWorkerSliceNs)) ++workers;
+  }
+  CHECK(workers >= 1);
 }
 
 TEST_CASE("software device: many requests, each answered once and rightly") {
