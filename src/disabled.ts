@@ -1,4 +1,5 @@
-// The package turned off by WARPDRIVE_DISABLE: Node's zlib does everything, the addon stays unloaded.
+// The package turned off, by WARPDRIVE_DISABLE or since Node may load no addons: Node's zlib does
+// everything, the addon stays unloaded.
 import { promisify } from 'node:util';
 import type * as Accelerated from './accelerated.js';
 import { nodeZlib } from './node-zlib.js';

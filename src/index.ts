@@ -9,9 +9,30 @@ function disabled(): boolean {
 }
 
 // Not imported: what is turned off is not loaded.
-const { replacements, warpdrive } = (
-  disabled() ? require('./disabled.js') : require('./accelerated.js')
-) as typeof Accelerated;
+const turnedOff = () => require('./disabled.js') as typeof Accelerated;
+
+/** Whoever starts Node without addons gets Node's zlib and a warning: the application starts. */
+function accelerated(): typeof Accelerated {
+  try {
+    return require('./accelerated.js') as typeof Accelerated;
+  } catch (error) {
+    const { cause } = error as { cause?: { code?: string } };
+    if (cause?.code !== 'ERR_DLOPEN_DISABLED') throw error;
+    process.emitWarning(
+      "warpdrive-zlib is off, and Node's own zlib does all the work: this process may not load addons.",
+      {
+        type: 'WarpdriveWarning',
+        code: 'WARPDRIVE_ADDONS_DISABLED',
+        detail:
+          'Start Node without --no-addons, or with --allow-addons beside --permission; ' +
+          'WARPDRIVE_DISABLE=1 turns the package off without this warning.',
+      },
+    );
+    return turnedOff();
+  }
+}
+
+const { replacements, warpdrive } = disabled() ? turnedOff() : accelerated();
 
 const descriptors = Object.getOwnPropertyDescriptors(nodeZlib as object as Record<string, unknown>);
 for (const [name, value] of replacements) {

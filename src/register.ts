@@ -11,7 +11,7 @@ type Exports = Record<string | symbol, unknown>;
 
 const ours = warpdriveZlib as unknown as Exports;
 const theirs = nodeZlib as unknown as Exports;
-/** Empty if the package is turned off by WARPDRIVE_DISABLE. */
+/** Empty if the package is turned off: disabled.ts. */
 const replaced = (ours.warpdrive as Exports)[REPLACED] as string[];
 /** What was in zlib before: Node's own functions, or what somebody put around them. */
 const before = new Map<string, PropertyDescriptor>();
