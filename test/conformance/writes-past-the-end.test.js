@@ -1,13 +1,14 @@
 // Bytes after the end of a compressed stream: the output ends there, bytesWritten does not count
 // them, and later writes and flushes are still called back.
 
+const assert = require('node:assert/strict');
 const { once } = require('node:events');
 
 const { noise } = require('../support/data');
 const { turns } = require('../support/drive');
 const { Recorder } = require('../support/events');
 const { assertSameAsync } = require('../support/same');
-const { node } = require('../support/subject');
+const { node, zlib } = require('../support/subject');
 const { test } = require('../support/bounded');
 
 const rest = Buffer.from('no compressed data');
@@ -78,4 +79,23 @@ test('a member in a write after the end: bytesWritten at the error', async () =>
     await turns();
     return { counted: stream.bytesWritten, events: recorder.reads(), output: recorder.output };
   });
+});
+
+// README: what was taken ahead of time was processed by then, so more can be counted.
+test('a member behind the end fails the stream, and bytesWritten may count more writes', async () => {
+  const member = node.gzipSync(Buffer.alloc(3000, 'member'));
+  const play = async (side) => {
+    const stream = new side.Gunzip();
+    const recorder = new Recorder(stream);
+    stream.write(Buffer.concat([member, Buffer.alloc(1)]));
+    stream.write(member.subarray(0, 20));
+    for (let i = 20; i < member.length; i++) stream.write(member.subarray(i, i + 1));
+    const [error] = await once(stream, 'error');
+    return [stream.bytesWritten, error.code, String(recorder.output), recorder.reads()];
+  };
+  const [counted, ...rest] = await play(zlib);
+  const [least, ...expected] = await play(node);
+  assert.deepEqual(rest, expected);
+  assert.equal(rest[0], 'ERR_STREAM_PUSH_AFTER_EOF');
+  assert.ok(least <= counted && counted <= 2 * member.length + 1, `${counted}, node: ${least}`);
 });

@@ -1,9 +1,10 @@
 // Moments at which this package once differed from node:zlib, each alone, compared in full: the
 // random tests have to let more through.
 
+const assert = require('node:assert/strict');
 const { test } = require('../support/bounded');
 const { assertSameAsync } = require('../support/same');
-const { node } = require('../support/subject');
+const { isNode, node, zlib } = require('../support/subject');
 const { garbage, isDecompressor, packed, plain } = require('./material');
 const { Life } = require('./life');
 const { quiet, watch } = require('./quiet');
@@ -179,5 +180,24 @@ test('all that can be decoded is given, and what comes before an error is the sa
         }
       }
     }
+  }
+});
+
+// README: node:zlib's thread works on, finds the damage, and then calls nobody back.
+test('destroyed with damaged data in flight: the callbacks are called', async () => {
+  const playDamaged = async (side, Class) => {
+    const stream = new side[Class]();
+    const busy = watch(side, stream);
+    const life = new Life(stream);
+    stream.write(garbage.subarray(0, 3000), life.callback('write'));
+    stream.flush(life.callback('flush'));
+    process.nextTick(() => stream.destroy());
+    await quiet(life, busy);
+    return life.log.filter((entry) => entry !== 'drain');
+  };
+  const called = ['close', 'write(null)', 'flush(Error ERR_STREAM_DESTROYED)'];
+  for (const Class of ['Inflate', 'Gunzip', 'Unzip']) {
+    assert.deepEqual(await playDamaged(node, Class), ['close'], Class);
+    assert.deepEqual(await playDamaged(zlib, Class), isNode ? ['close'] : called, Class);
   }
 });
