@@ -140,7 +140,15 @@ bool CompressSession::HasRoom() const {
   const bool scarce = BlockPool::Instance().in_use() >= BlockPool::Instance().limit();
   // A stream with neither requests nor unread output always goes on, or none could finish.
   if (slots_.empty()) return !scarce || synchronous_ || output_.size() == 0;
-  return !scarce && slots_.size() < (plan_.window != 0 ? plan_.window : channel_->window());
+  return !scarce && slots_.size() < Window();
+}
+
+// A consumer that has read nothing yet, or does not keep up, may never want the rest: a client that
+// went away, a stream that nobody destroys. What runs ahead of it is bounded more tightly.
+size_t CompressSession::Window() const {
+  const size_t window = plan_.window != 0 ? plan_.window : channel_->window();
+  const bool keeps_up = total_in_ != 0 && output_.size() == 0;
+  return keeps_up || synchronous_ ? window : std::max<size_t>(window / 2, 1);
 }
 
 size_t CompressSession::Write(std::span<const uint8_t> input) {

@@ -84,6 +84,7 @@ class CompressSession final : public RequestOwner, private HotEntry {
   std::span<const uint8_t> History() const;
   size_t SegmentSize() const { return end_ - begin_; }
   size_t BlockSize() const;
+  size_t Window() const;
   bool Grow(size_t wanted);
   bool StartBuffer(std::span<const uint8_t> history, size_t capacity);
   void TrimBuffer();

@@ -16,12 +16,15 @@ namespace {
 // futex wake-up costs the submitter and the worker together.
 constexpr int kIdleSpins = 400;
 
+// Whether this thread is one of some device's.
+thread_local bool is_worker = false;
+
 }  // namespace
 
 SoftwareDevice::SoftwareDevice(uint32_t threads)
     : thread_count_(std::clamp<uint32_t>(threads, 1, kMaxThreads)) {}
 
-SoftwareDevice::~SoftwareDevice() { StopWorkersLocked(); }
+SoftwareDevice::~SoftwareDevice() { StopWorkersLocked(0); }
 
 DeviceInfo SoftwareDevice::Info() const {
   DeviceInfo info{.name = "software",
@@ -75,11 +78,12 @@ std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
 
 void SoftwareDevice::SetThreads(uint32_t threads) {
   const std::lock_guard lock(workers_mutex_);
-  thread_count_.store(std::clamp<uint32_t>(threads, 1, kMaxThreads), std::memory_order_relaxed);
+  threads = std::clamp<uint32_t>(threads, 1, kMaxThreads);
+  thread_count_.store(threads, std::memory_order_relaxed);
   if (workers_.empty()) return;
-  StopWorkersLocked();
+  // Some always stay: the system may give no new ones, and requests are waiting.
+  StopWorkersLocked(std::min<size_t>(threads, workers_.size()));
   StartWorkersLocked();
-  started_.store(!workers_.empty(), std::memory_order_release);
 }
 
 uint32_t SoftwareDevice::RunningThreads() const {
@@ -101,7 +105,9 @@ void SoftwareDevice::Unregister(const std::shared_ptr<QueueEntry>& queue) {
 }
 
 bool SoftwareDevice::Ring(uint32_t count) {
-  if (!started_.load(std::memory_order_acquire) && !StartWorkers()) return false;
+  // A worker that shares parts of a stream must not wait for the lock: who holds it may be waiting
+  // for the worker to end.
+  if (!is_worker && !started_.load(std::memory_order_acquire) && !StartWorkers()) return false;
   doorbell_.Signal(count);
   return true;
 }
@@ -116,21 +122,21 @@ bool SoftwareDevice::StartWorkers() {
 void SoftwareDevice::StartWorkersLocked() {
   const uint32_t count = threads();
   limit_.store(count, std::memory_order_seq_cst);
-  for (uint32_t index = 0; index < count; ++index) {
+  for (auto index = static_cast<uint32_t>(workers_.size()); index < count; ++index) {
     pthread_t thread;
     if (!StartWorkerThread([this, index] { WorkerMain(index); }, &thread)) break;
     workers_.push_back(thread);
   }
 }
 
-void SoftwareDevice::StopWorkersLocked() {
-  limit_.store(0, std::memory_order_seq_cst);
+void SoftwareDevice::StopWorkersLocked(size_t left) {
+  limit_.store(static_cast<uint32_t>(left), std::memory_order_seq_cst);
   doorbell_.Signal(kMaxThreads);
-  for (const pthread_t worker : workers_) pthread_join(worker, nullptr);
-  workers_.clear();
+  for (; workers_.size() > left; workers_.pop_back()) pthread_join(workers_.back(), nullptr);
 }
 
 void SoftwareDevice::WorkerMain(uint32_t index) {
+  is_worker = true;
   Executor executor;
   std::vector<std::shared_ptr<QueueEntry>> queues;
   uint64_t version = ~uint64_t{0};

@@ -52,7 +52,8 @@ class SoftwareDevice final : public Device {
   bool HasWorkers() const { return started_.load(std::memory_order_acquire); }
   bool StartWorkers();
   void StartWorkersLocked();
-  void StopWorkersLocked();
+  /// All but the first `left`.
+  void StopWorkersLocked(size_t left);
   void WorkerMain(uint32_t index);
 
   std::atomic<uint32_t> thread_count_;

@@ -6,7 +6,9 @@
 #include <utility>
 
 #if defined(__linux__)
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -44,8 +46,10 @@ struct SchedAttributes {
 };
 static_assert(sizeof(SchedAttributes) == 48);
 
-// Whatever refuses (a kernel that knows no slices, a sandbox) leaves the worker as it was.
+// A kernel that refuses (it knows no slices) leaves the worker as it was. A filter of system calls
+// may kill the process instead: systemd's `SystemCallFilter=~@resources` does.
 void AskForSlice() {
+  if (prctl(PR_GET_SECCOMP) != SECCOMP_MODE_DISABLED) return;
   SchedAttributes attributes{};
   if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0) return;
   // For a real-time policy, which the process was started with, the field means something else.

@@ -1,6 +1,7 @@
 #include "software/codecs/decode_ahead.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "software/codecs/block_run.h"
@@ -50,6 +51,7 @@ void DecodeAhead::LookForMembers(std::span<const uint8_t> input, uint64_t at) {
       from = std::max(from, input.size() - std::min(input.size(), kLeastMember));
       break;
     }
+    from = found;  // where there is no room for a part, the next look begins here
     if (open_member_ != 0) {
       const size_t begin = static_cast<size_t>(open_member_ - at);
       if (!Add(Part::kMember, input.subspan(begin, found - begin), open_member_)) break;
@@ -84,6 +86,7 @@ void DecodeAhead::LookForBlocks(std::span<const uint8_t> input, uint64_t at) {
       from = found + 1;
       continue;
     }
+    from = found - 1;
     if (!first) {
       promising_ = true;
       const size_t begin = static_cast<size_t>(open_blocks_ - at);
@@ -117,9 +120,13 @@ bool DecodeAhead::Add(Part part, std::span<const uint8_t> bytes, uint64_t start)
 }
 
 bool DecodeAhead::InMember(uint64_t at) const {
-  return std::any_of(tasks_.begin(), tasks_.end(), [at](const auto& task) {
-    return task->part() == Part::kMember && task->start() <= at && at < task->end();
-  });
+  // No run of blocks begins inside a member, so the last to begin is the one.
+  const auto after =
+      std::upper_bound(tasks_.begin(), tasks_.end(), at,
+                       [](uint64_t place, const auto& task) { return place < task->start(); });
+  if (after == tasks_.begin()) return false;
+  const AheadTask& task = **std::prev(after);
+  return task.part() == Part::kMember && at < task.end();
 }
 
 void DecodeAhead::Drop(const std::shared_ptr<AheadTask>& task) {

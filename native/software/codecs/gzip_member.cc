@@ -22,6 +22,11 @@ constexpr uint8_t kHasName = 8;
 constexpr uint8_t kHasComment = 16;
 constexpr uint8_t kReservedFlags = 0xe0;
 
+// Bytes of a header's optional fields. Every three bytes of an input may look like the start of a
+// header: with longer fields, looking through it would take time by the square of its size.
+constexpr size_t kMostExtra = 256;
+constexpr size_t kMostText = 256;
+
 size_t Word16(std::span<const uint8_t> bytes, size_t at) {
   return bytes[at] | size_t{bytes[at + 1]} << 8;
 }
@@ -53,15 +58,16 @@ std::optional<MemberHeader> ReadMemberHeader(std::span<const uint8_t> input) {
     if (input.size() - at < 2) return std::nullopt;
     const size_t length = Word16(input, at);
     at += 2;
-    if (input.size() - at < length) return std::nullopt;
+    if (length > kMostExtra || input.size() - at < length) return std::nullopt;
     header.member_size = BgzfSize(input.subspan(at, length));
     at += length;
   }
   for (const uint8_t field : {kHasName, kHasComment}) {
     if ((flags & field) == 0) continue;
-    const auto end = std::find(input.begin() + static_cast<ptrdiff_t>(at), input.end(), 0);
-    if (end == input.end()) return std::nullopt;
-    at = static_cast<size_t>(end - input.begin()) + 1;
+    const auto text = input.subspan(at, std::min(input.size() - at, kMostText));
+    const void* const end = text.empty() ? nullptr : std::memchr(text.data(), 0, text.size());
+    if (end == nullptr) return std::nullopt;
+    at = static_cast<size_t>(static_cast<const uint8_t*>(end) - input.data()) + 1;
   }
   header.size = static_cast<uint32_t>(at);
   return header;

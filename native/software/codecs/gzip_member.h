@@ -17,8 +17,8 @@ struct MemberHeader {
 /// The fewest bytes that a gzip member has: header, an empty deflate block, trailer.
 inline constexpr size_t kLeastMember = 20;
 
-/// Reads a header at the start of `input`. Nothing if there is none, if it is not complete, or if
-/// it has a checksum of its own: that one is zlib's to check.
+/// Reads a header at the start of `input`. Nothing if there is none, if it is not complete, if a
+/// field is longer than usual, or if it has a checksum of its own: that one is zlib's to check.
 std::optional<MemberHeader> ReadMemberHeader(std::span<const uint8_t> input);
 
 /// Offset of the first bytes at or after `from` that look like the start of a member;
