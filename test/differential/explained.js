@@ -27,6 +27,13 @@ const withoutEndError = (life) => life.filter((entry) => !/^end-\d+ /.test(entry
 /** Events without 'finish': it can come before an error if writes are taken early. */
 const eventsOf = (life) => life.filter((entry) => /^(end|close|error)( |$)/.test(entry)).join();
 
+/** What a finish flush that is merged with the last write, or is not, can change beside the error. */
+const OF_THE_END = ['output', 'reads', 'bytesWritten', 'life'];
+
+const oneStopsEarly = ({ subject, node }) =>
+  [subject, node].some(([error]) => error === undefined || error.message === EOF_MESSAGE) &&
+  [...subject, ...node].every(({ code }) => /^Z_(DATA|BUF)_ERROR$/.test(code));
+
 const RULES = [
   {
     // A write without callback, that of end(chunk, callback) too, is acknowledged when it was
@@ -87,7 +94,7 @@ const RULES = [
     // that is cut short is lost with it, here it was delivered before the flush found the end
     // missing.
     explains: ({ what }, context) =>
-      ['output', 'reads', 'bytesWritten', 'life'].includes(what) &&
+      OF_THE_END.includes(what) &&
       mayMerge(context) &&
       failedAlike(context) &&
       context.node.errors[0].message === EOF_MESSAGE &&
@@ -97,7 +104,8 @@ const RULES = [
     // The same, where the stream ended before its input did and what follows looks like the
     // beginning of a member: node's merged flush finds it cut short; a finish flush of its own
     // comes too late, the stream is closed after 'end' and 'finish'.
-    explains: (_, { made, subject, node }) =>
+    explains: ({ what }, { made, subject, node }) =>
+      ['errors', ...OF_THE_END].includes(what) &&
       made.direction === 'decompress' &&
       mayMerge({ made }) &&
       subject.errors?.length === 0 &&
@@ -107,8 +115,10 @@ const RULES = [
   },
   {
     // The same, for Z_BLOCK: in node a last write merged with it ends the stream at its first
-    // border of two blocks, or the default Z_BLOCK is replaced by Z_FINISH.
-    explains: (_, { made, subject, node }) =>
+    // border of two blocks, or the default Z_BLOCK is replaced by Z_FINISH. One side stops there, or
+    // finds the end missing, and the other goes on, to damage if there is some.
+    explains: ({ what, ...sides }, { made, subject, node }) =>
+      (OF_THE_END.includes(what) || (what === 'errors' && oneStopsEarly(sides))) &&
       made.direction === 'decompress' &&
       mayMerge({ made }) &&
       [made.options?.flush, made.options?.finishFlush].includes(Z_BLOCK) &&
