@@ -144,11 +144,13 @@ bool CompressSession::HasRoom() const {
 }
 
 // A consumer that has read nothing yet, or does not keep up, may never want the rest: a client that
-// went away, a stream that nobody destroys. What runs ahead of it is bounded more tightly.
+// went away, a stream that nobody destroys. What runs ahead of it is bounded more tightly, most of
+// all where others keep the device busy.
 size_t CompressSession::Window() const {
   const size_t window = plan_.window != 0 ? plan_.window : channel_->window();
   const bool keeps_up = total_in_ != 0 && output_.size() == 0;
-  return keeps_up || synchronous_ ? window : std::max<size_t>(window / 2, 1);
+  if (keeps_up || synchronous_) return window;
+  return channel_->outstanding() < window ? std::max<size_t>(window / 2, 1) : 1;
 }
 
 size_t CompressSession::Write(std::span<const uint8_t> input) {

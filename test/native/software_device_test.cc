@@ -14,6 +14,8 @@
 #include <string>
 #include <thread>
 
+#include "software/executor.h"
+#include "software/software_queue.h"
 #include "software/worker_thread.h"
 #include "support/data.h"
 #include "support/inflate.h"
@@ -208,6 +210,40 @@ TEST_CASE("software device: what is canceled is not begun, and answered all the 
       CHECK(job.output == Bytes(job.output.size()));
     }
   }
+}
+
+TEST_CASE("software device: small requests and large ones get half of the work each") {
+  using software::kLargeRequests;
+  using software::kSmallRequests;
+  software::QueueEntry entry({.depth = 64});
+  std::array<ring::Host, 2> hosts = {ring::Host(&entry.memory(kSmallRequests)),
+                                     ring::Host(&entry.memory(kLargeRequests))};
+  std::array<Job, 2> jobs = {Job(Bytes(100'000, 's')), Job(Bytes(1'000'000, 'l'))};
+  const auto send = [&](software::RingKind kind, int count) {
+    for (int i = 0; i < count; ++i) hosts[kind].Push(jobs[kind].ToRequest(i));
+    hosts[kind].RingDoorbell();
+  };
+  software::Executor executor;
+  const auto run = [&] {
+    std::string order;
+    Completion completion;
+    while (entry.RunOne(executor)) {
+      order += hosts[kSmallRequests].Pop(&completion) ? 's' : 'l';
+      if (order.back() == 'l') CHECK(hosts[kLargeRequests].Pop(&completion));
+    }
+    return order;
+  };
+  send(kLargeRequests, 3);
+  send(kSmallRequests, 14);
+  CHECK(run() ==
+        "slssssssssss"
+        "lsssl");
+  // Who had nothing to do has nothing to catch up on.
+  send(kLargeRequests, 3);
+  CHECK(run() == "lll");
+  send(kLargeRequests, 2);
+  send(kSmallRequests, 3);
+  CHECK(run() == "slssl");
 }
 
 TEST_CASE("software device: the number of threads can change while it works") {
