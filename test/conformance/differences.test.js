@@ -1,0 +1,106 @@
+// Entries of README's "Differences from node:zlib" that no other test shows: what each side does.
+
+const assert = require('node:assert/strict');
+const { once } = require('node:events');
+const { finished } = require('node:stream');
+const { mixed, text } = require('../support/data');
+const { turns, until } = require('../support/drive');
+const { isNode, node, zlib } = require('../support/subject');
+const { test } = require('../support/bounded');
+
+const plain = text(300_000);
+const COMPRESSORS = ['Deflate', 'Gzip', 'DeflateRaw'];
+const GZIP_HEADER = 10;
+
+/** Node's side, and the side under test, which may be Node too. */
+async function bothSides(play) {
+  return { theirs: await play(node), ours: isNode ? undefined : await play(zlib) };
+}
+
+test("by 'finish' a compressor has pushed no more than its header", async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const gzip = new side.Gzip();
+    let size = 0;
+    gzip.on('data', (chunk) => {
+      size += chunk.length;
+    });
+    gzip.end(plain);
+    await once(gzip, 'finish');
+    const byFinish = size;
+    await once(gzip, 'end');
+    return { byFinish, later: size - byFinish };
+  });
+  assert.ok(theirs.byFinish > GZIP_HEADER);
+  if (ours) assert.ok(ours.byFinish <= GZIP_HEADER && ours.later > GZIP_HEADER);
+});
+
+test('a write can be called back before params() that change nothing', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const called = [];
+    const gzip = new side.Gzip();
+    gzip.resume().write(plain, () => called.push('write'));
+    gzip.params(-1, 0, () => called.push('params'));
+    await until(() => called.length === 2);
+    gzip.destroy();
+    return called;
+  });
+  assert.deepEqual(theirs, ['params', 'write']);
+  if (ours) assert.deepEqual(ours, ['write', 'params']);
+});
+
+test('data behind a flush(Z_FINISH) is refused with the same error at any timing', async () => {
+  for (const Class of COMPRESSORS) {
+    const { theirs, ours } = await bothSides(async (side) => {
+      const codes = [];
+      for (const settled of [false, true]) {
+        const stream = new side[Class]();
+        const flushed = new Promise((resolve) => stream.resume().flush(4, resolve));
+        if (settled) await flushed;
+        stream.end('more');
+        const [error] = await once(stream, 'error');
+        codes.push(error.code);
+      }
+      return codes;
+    });
+    assert.deepEqual(theirs, ['Z_BUF_ERROR', 'Z_STREAM_ERROR'], Class);
+    if (ours) assert.deepEqual(ours, ['Z_STREAM_ERROR', 'Z_STREAM_ERROR'], Class);
+  }
+});
+
+test('bytesWritten at an error behind 64 KiB: not more than 64 KiB off, the output the same', async () => {
+  const packed = node.gzipSync(mixed(1_000_000, 1));
+  for (const at of [100_000, 200_000, packed.length - 8]) {
+    const { theirs, ours } = await bothSides(async (side) => {
+      const damaged = Buffer.from(packed);
+      damaged.fill(0xff, at, at + 8);
+      const gunzip = new side.Gunzip();
+      const chunks = [];
+      gunzip.on('data', (chunk) => chunks.push(chunk));
+      gunzip.end(damaged);
+      const [{ message }] = await once(gunzip, 'error');
+      return { message, output: Buffer.concat(chunks), counted: gunzip.bytesWritten };
+    });
+    if (!ours) continue;
+    assert.equal(ours.message, theirs.message);
+    assert.ok(ours.output.equals(theirs.output));
+    assert.ok(Math.abs(ours.counted - theirs.counted) <= 64 << 10, `${ours.counted}`);
+  }
+});
+
+test('destroyed in its final flush, a stream does not look as if it had ended', async () => {
+  for (const Class of ['Gzip', 'Inflate']) {
+    const input = Class === 'Gzip' ? plain : node.deflateSync(plain);
+    const { theirs, ours } = await bothSides(async (side) => {
+      const stream = new side[Class]();
+      stream.resume().end(input);
+      await once(stream, 'finish');
+      stream.destroy();
+      if (side === node) await until(() => stream._readableState.ended);
+      else await until(() => side.warpdrive.stats().outstanding === 0);
+      await turns();
+      return new Promise((resolve) => finished(stream, (error) => resolve(error?.code)));
+    });
+    assert.equal(theirs, undefined, Class);
+    if (!isNode) assert.equal(ours, 'ERR_STREAM_PREMATURE_CLOSE', Class);
+  }
+});
