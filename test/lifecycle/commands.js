@@ -40,6 +40,15 @@ const inner = fc.oneof(
   { weight: 1, arbitrary: record('resume') },
   { weight: 1, arbitrary: record('abort') },
   { weight: 1, arbitrary: record('cork') },
+  { weight: 1, arbitrary: record('reset') },
+  {
+    weight: 2,
+    arbitrary: record('params', {
+      level: fc.constantFrom(1, 6, 9),
+      strategy: fc.constantFrom(0, 0, 2),
+      callback: optional,
+    }),
+  },
 );
 
 const FLUSH_KINDS = [undefined, 0, 1, 2, 3, 4, 5, 2, 3, -1, 6, '2', null, 1.5];
@@ -152,13 +161,27 @@ const uses = ({ steps }, pattern) =>
 const holdsUp = (script) =>
   script.reading !== 'flow' || uses(script, /^(pause|pipe|unpipe|iterate|read)$/);
 
+const MEETS_WRITES = /^(reset|params)$/;
+
+/**
+ * Is nothing in flight when the callback or listener of `step` runs? node:zlib begins the next write
+ * before it calls back.
+ */
+function isAlone({ command, gap }, before) {
+  if (command.do === 'when') return /^(error|close)$/.test(command.event);
+  return gap === 'quiet' && (before === undefined || before.gap === 'quiet');
+}
+
 /** The step without what is undefined, or a matter of luck, in node:zlib for such a script. */
-function tamed(step, { noWaiting, noInnerWrites, noGaps, noLastWrite }) {
+function tamed(step, before, { noWaiting, noInnerWrites, noGaps, noLastWrite, corks }) {
   const { command, gap } = step;
   const act = command.inside ?? command.act;
   const fix = { ...step };
   if (noGaps && gap !== 'quiet') fix.gap = 'none';
-  if (noWaiting && /^(reset|params)$/.test(command.do)) fix.command = { do: 'peek' };
+  if (noWaiting && MEETS_WRITES.test(command.do)) fix.command = { do: 'peek' };
+  if (act && MEETS_WRITES.test(act.do) && (noWaiting || corks || !isAlone(step, before))) {
+    fix.command = { do: 'peek' };
+  }
   if (noLastWrite && command.do === 'end') fix.command = { ...command, size: null };
   if (noLastWrite && act?.do === 'end') fix.command = { do: 'peek' };
   if (noInnerWrites && act && /^(write|flush|end)$/.test(act.do)) fix.command = { do: 'peek' };
@@ -178,8 +201,8 @@ function withFewChunks({ options: given, steps }) {
   return given.chunkSize === undefined ? given : { ...given, chunkSize };
 }
 
+/** The script without what is undefined, or a matter of luck, in node:zlib. */
 function tame(script) {
-  const finishes = script.steps.some(({ command }) => command.do === 'flush' && command.kind === 4);
   const limits = {
     // A write that waits for its reader goes on after a reset() in the middle of its chunk; params()
     // that wait behind it meet the next write in another thread.
@@ -188,18 +211,16 @@ function tame(script) {
     noInnerWrites: uses(script, /^params$/),
     // README: "The finish flush is never merged with the last write", and after a flush of that kind
     // the two are refused with different errors.
-    noLastWrite: finishes,
+    noLastWrite: script.finishes,
+    corks: uses(script, /^cork$/),
     noGaps: actsEarly(script) || script.steps.some(({ command }) => command.inside),
   };
-  const steps = script.steps.map((step) => tamed(step, limits));
-  return { ...script, finishes, options: withFewChunks(script), steps };
+  const { steps } = script;
+  return { ...script, steps: steps.map((step, i) => tamed(step, steps[i - 1], limits)) };
 }
 
-/**
- * A whole life: {Class, options, body, reading, steps: [{command, gap}], last, finishes}, without
- * what is undefined, or a matter of luck, in node:zlib.
- */
-function script({ gaps, sizes = size, maxLength = 14 }) {
+/** A whole life: {Class, options, body, reading, steps: [{command, gap}], last, finishes}. */
+function wildScript({ gaps, sizes = size, maxLength = 14 }) {
   const step = fc.record({ command: commands(sizes), gap: fc.constantFrom(...gaps) });
   return fc
     .record({
@@ -213,7 +234,14 @@ function script({ gaps, sizes = size, maxLength = 14 }) {
       steps: fc.array(step, { maxLength }),
       last: fc.constantFrom('end', 'end', 'end', 'destroy', 'close', 'abort'),
     })
-    .map(tame);
+    .map((script) => ({
+      ...script,
+      finishes: script.steps.some(({ command }) => command.do === 'flush' && command.kind === 4),
+      options: withFewChunks(script),
+    }));
 }
 
-module.exports = { actsEarly, holdsUp, largeSize, script, size, uses };
+/** The same for a comparison with node:zlib. */
+const script = (how) => wildScript(how).map(tame);
+
+module.exports = { actsEarly, holdsUp, largeSize, script, size, tame, uses, wildScript };

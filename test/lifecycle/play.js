@@ -42,8 +42,12 @@ async function withUncaught(life, run) {
 }
 
 async function settle(player) {
-  while (player.stream.writableCorked > 0) player.stream.uncork();
-  await player.quiet();
+  const { stream } = player;
+  // A callback may cork it again.
+  do {
+    while (stream.writableCorked > 0) stream.uncork();
+    await player.quiet();
+  } while (stream.writableCorked > 0);
 }
 
 async function doSteps(player, steps, careful) {

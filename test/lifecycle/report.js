@@ -12,6 +12,7 @@ function brief(log) {
   return shown.slice(0, MOST_ENTRIES).join(' | ') + more;
 }
 
+/** @throws an AssertionError; `atAnySpeed`: no speed of threads excuses it */
 function assertNoDifferences(script, differences, subject, reference) {
   if (differences.length === 0) return;
   const { steps, ...rest } = script;
@@ -22,7 +23,9 @@ function assertNoDifferences(script, differences, subject, reference) {
     `node:    ${brief(reference.log)}`,
     `subject: ${brief(subject.log)}`,
   ];
-  assert.fail(lines.join('\n'));
+  const error = new assert.AssertionError({ message: lines.join('\n') });
+  error.atAnySpeed = differences.some(({ what }) => what === 'never');
+  throw error;
 }
 
 module.exports = { assertNoDifferences };
