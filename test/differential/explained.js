@@ -30,9 +30,12 @@ const eventsOf = (life) => life.filter((entry) => /^(end|close|error)( |$)/.test
 /** What a finish flush that is merged with the last write, or is not, can change beside the error. */
 const OF_THE_END = ['output', 'reads', 'bytesWritten', 'life'];
 
-const oneStopsEarly = ({ subject, node }) =>
-  [subject, node].some(([error]) => error === undefined || error.message === EOF_MESSAGE) &&
-  [...subject, ...node].every(({ code }) => /^Z_(DATA|BUF)_ERROR$/.test(code));
+/** What is said of damage, of a missing end, and of bytes behind an end that one side saw sooner. */
+const OF_OTHER_ENDS =
+  /^(Z_DATA_ERROR|Z_BUF_ERROR|ERR_TRAILING_JUNK_AFTER_STREAM_END|ERR_STREAM_PUSH_AFTER_EOF)$/;
+
+const haveOtherEnds = ({ subject, node }) =>
+  [...subject, ...node].every(({ code }) => OF_OTHER_ENDS.test(code));
 
 const RULES = [
   {
@@ -116,9 +119,9 @@ const RULES = [
   {
     // The same, for Z_BLOCK: in node a last write merged with it ends the stream at its first
     // border of two blocks, or the default Z_BLOCK is replaced by Z_FINISH. One side stops there, or
-    // finds the end missing, and the other goes on, to damage if there is some.
+    // finds the end missing or junk behind it, and the other goes on, to damage if there is some.
     explains: ({ what, ...sides }, { made, subject, node }) =>
-      (OF_THE_END.includes(what) || (what === 'errors' && oneStopsEarly(sides))) &&
+      (OF_THE_END.includes(what) || (what === 'errors' && haveOtherEnds(sides))) &&
       made.direction === 'decompress' &&
       mayMerge({ made }) &&
       [made.options?.flush, made.options?.finishFlush].includes(Z_BLOCK) &&
