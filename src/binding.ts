@@ -1,4 +1,5 @@
 // The only file that loads the addon.
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logDevices, publish } from './device-events.js';
 import { nextTick } from './later.js';
@@ -227,24 +228,40 @@ interface Addon {
   configure(configuration: NativeConfiguration): void;
 }
 
-/** The addon's file, for those who report where it was looked for. */
-export const addonPath = join(__dirname, '..', 'build', 'Release', 'warpdrive.node');
+/** The package's folder, as long as this file is in its dist/: a bundler may have copied it away. */
+const packageFolder = join(__dirname, '..');
+const addonPath = join(packageFolder, 'build', 'Release', 'warpdrive.node');
+
+function isBundled(): boolean {
+  try {
+    const { name } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
+    return name !== 'warpdrive-zlib';
+  } catch {
+    return true;
+  }
+}
+
+function loadAdvice(): string {
+  return isBundled()
+    ? `${__filename} is not in the folder of the package warpdrive-zlib, where the addon is: if a ` +
+        'bundler put it there, mark warpdrive-zlib external (esbuild: --external:warpdrive-zlib).'
+    : 'Build it with "npm rebuild warpdrive-zlib"; that needs a C++20 compiler, make and python3.';
+}
 
 function load(): Addon {
   try {
     return require(addonPath) as Addon;
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(
-      `warpdrive-zlib could not load its native addon (${reason}). ` +
-        'Build it with "npm rebuild warpdrive-zlib"; that needs a C++20 compiler, make and python3.',
-      { cause },
-    );
+    const message = cause instanceof Error ? cause.message : String(cause);
+    const reason = message.split('\nRequire stack:')[0]; // of this package's own files
+    throw new Error(`warpdrive-zlib could not load its native addon (${reason}). ${loadAdvice()}`, {
+      cause,
+    });
   }
 }
 
 export const addon = load();
-export const scratch = addon.scratch;
+export const scratch: Float64Array = addon.scratch;
 
 addon.setDispatcher((ready, events) => {
   for (const { owner } of ready) owner?.onNativeReady();

@@ -48,15 +48,19 @@ export interface CheckedOptions {
   device: string | undefined;
 }
 
-export type Options = ZlibOptions & {
-  rejectGarbageAfterEnd?: boolean;
-  /**
-   * Not node:zlib's, which ignores it. `device`: "auto" (the default), "hardware", or a name of
-   * warpdrive.devices(), such as "software". A named device is used whatever the level, the size
-   * and the load, so that the same bytes come on every run; where it cannot, software does the work.
-   */
-  warpdrive?: { device?: string };
-};
+declare module 'node:zlib' {
+  interface ZlibOptions {
+    /**
+     * warpdrive-zlib's, which node:zlib ignores. `device`: "auto" (the default), "hardware", or a
+     * name of warpdrive.devices(), such as "software". A named device is used whatever the level,
+     * the size and the load, so that the same bytes come on every run; where it cannot, software
+     * does the work.
+     */
+    warpdrive?: { device?: string };
+  }
+}
+
+export type Options = ZlibOptions & { rejectGarbageAfterEnd?: boolean };
 
 // Taken when loaded, as node:zlib does.
 const { kMaxLength } = buffer;

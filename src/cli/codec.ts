@@ -49,13 +49,14 @@ class Checksum {
     this.#length = (this.#length + chunk.length) % 2 ** 32;
   }
 
-  /** Reads the trailer. Throws FileError if it is not there or does not fit. */
-  async verify(input: Input): Promise<void> {
+  /** Reads the trailer, returns its CRC. Throws FileError if it is not there or does not fit. */
+  async verify(input: Input): Promise<number> {
     const trailer = await input.take(TRAILER);
     if (trailer.length < TRAILER) throw new FileError(input.name, 'unexpected end of file');
     const damage = (what: string) => new FileError(input.name, `invalid compressed data--${what}`);
     if (trailer.readUInt32LE(0) !== this.#crc) throw damage('crc error');
     if (trailer.readUInt32LE(4) !== this.#length) throw damage('length error');
+    return this.#crc;
   }
 }
 
@@ -72,22 +73,22 @@ function inflateShort(bytes: Buffer): { plain: Buffer; used: number } | undefine
   }
 }
 
-/** Decodes one member; `isLikelyShort` if it is worth while to try without a stream first. */
+/** Decodes one member, returns its CRC; `isLikelyShort` if it is worth while to try without a stream first. */
 async function decompressMember(
   input: Input,
   header: GzipHeader,
   sink: Sink,
   isLikelyShort: boolean,
-): Promise<void> {
+): Promise<number> {
   const checksum = new Checksum();
   await input.take(header.length);
   const short = isLikelyShort ? inflateShort(await input.peek(() => true)) : undefined;
   if (short) {
     await input.take(short.used);
     checksum.add(short.plain);
-    await checksum.verify(input);
+    const crc = await checksum.verify(input);
     await sink.write(short.plain);
-    return;
+    return crc;
   }
   async function* checked(result: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of result) {
@@ -98,7 +99,7 @@ async function decompressMember(
   const decoder = zlib.createInflateRaw(BUFFERS);
   const given = new Given(decoder);
   await through(input, decoder, (result) => sink.drain(checked(result)), given);
-  await checksum.verify(input);
+  return checksum.verify(input);
 }
 
 /** Whether nothing but zero bytes is left of `input`, which this reads. */
@@ -112,9 +113,14 @@ async function isZeros(input: Input): Promise<boolean> {
 /**
  * Decompresses all gzip members of `input` and checks their trailers. Member by member, not with
  * createGunzip(): to that, what follows the last member is an error that takes along output of
- * the member before, where gzip(1) warns. Throws FileError, and the streams' and the sink's errors.
+ * the member before, where gzip(1) warns. `noteCrc` gets the CRC of each member. Throws FileError,
+ * and the streams' and the sink's errors.
  */
-export async function decompress(input: Input, sink: Sink): Promise<Trailing> {
+export async function decompress(
+  input: Input,
+  sink: Sink,
+  noteCrc = (_crc: number) => {},
+): Promise<Trailing> {
   let start = 0;
   for (let count = 0; ; count++) {
     const { head, parsed } = await peekHeader(input);
@@ -122,7 +128,7 @@ export async function decompress(input: Input, sink: Sink): Promise<Trailing> {
       // A stream costs more than a short member, and those come in thousands, as in BGZF files.
       const isLikelyShort = count > 0 && input.bytesRead - start < SHORT_MEMBER;
       start = input.bytesRead;
-      await decompressMember(input, parsed.header, sink, isLikelyShort);
+      noteCrc(await decompressMember(input, parsed.header, sink, isLikelyShort));
     } else if (count > 0 && head.length === 0) return 'nothing';
     else if (count > 0 && head[0] === 0) return (await isZeros(input)) ? 'zeros' : 'garbage';
     else if (count > 0 && parsed.kind === 'not-gzip') return 'garbage';

@@ -16,6 +16,15 @@ const NO_HARDWARE =
 const NOT_LISTED =
   'unset WARPDRIVE_DEVICES and WARPDRIVE_DISABLE; what does other work than compression stays unused';
 
+/** Read by the package, in alphabetical order. */
+const VARIABLES = [
+  'WARPDRIVE_ALLOW_UNSAFE_DOORBELL',
+  'WARPDRIVE_DEVICES',
+  'WARPDRIVE_DISABLE',
+  'WARPDRIVE_STREAMS',
+  'WARPDRIVE_THREADS',
+];
+
 export interface Findings {
   /** Empty, with the reason in `error`, if the package could not be loaded. */
   devices: DeviceFields[];
@@ -71,6 +80,23 @@ function describeDevice({ name, reason, advice, ...fields }: DeviceFields): stri
   return `\ndevice ${name}\n${renderFields(fields, '  ')}${why}${cure}`;
 }
 
+/** The variables that decide what is used, as far as they are set. */
+function environment(): Record<string, string> {
+  const set: Record<string, string> = {};
+  for (const name of VARIABLES) {
+    const value = process.env[name];
+    if (value !== undefined) set[name] = JSON.stringify(value);
+  }
+  return set;
+}
+
+/** What the addon's load error says holds what to do; of other errors nobody knows that. */
+function notLoaded(error: unknown): string {
+  const reason = reasonOf(error);
+  const advised = reason.includes('native addon');
+  return `${reason}\n${advised ? '' : 'what to do: npm rebuild warpdrive-zlib\n'}\n`;
+}
+
 /** The text of `warpdrive doctor`. */
 export function doctorReport(findings: Findings): string {
   const { devices, error, hardwareClasses = HARDWARE_CLASSES } = findings;
@@ -82,10 +108,12 @@ export function doctorReport(findings: Findings): string {
     platform: `${process.platform} ${process.arch}`,
     addon: loadedAddon() ?? `not loaded (${builtAddon()})`,
     ...(off && devices.length === 0 && !error && { 'turned off': `WARPDRIVE_DISABLE=${off}` }),
-    ...(error !== undefined && { 'load error': reasonOf(error).split('\n')[0] }),
     codecs: software?.codecs,
     threads: software?.threads,
+    ...environment(),
   });
+  // What hardware there is matters when something can drive it.
+  if (error !== undefined) return notLoaded(error) + summary;
   const details = devices.map(describeDevice).join('');
   const hardware = devices.filter(({ transport }) => transport !== 'software');
   return summary + details + describeHardware(hardware, hardwareClasses);

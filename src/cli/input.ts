@@ -5,7 +5,6 @@ import { isatty } from 'node:tty';
 import { promisify } from 'node:util';
 
 const open = promisify(fs.open);
-const read = promisify(fs.read);
 
 /** Large enough that system calls and events do not count. */
 const READ_SIZE = 512 * 1024;
@@ -25,18 +24,16 @@ export class Input {
   /** Bytes that have been read for good. */
   bytesRead = 0;
   readonly #fd: number;
-  readonly #seekable: boolean;
   #stream: Readable | undefined;
   #chunks: AsyncIterator<Buffer> | undefined;
   #reading: Promise<boolean> | undefined;
   /** Read ahead, none of them empty. */
   #pending: Buffer[] = [];
 
-  constructor(path: string | undefined, fd: number, seekable: boolean) {
+  constructor(path: string | undefined, fd: number) {
     this.path = path;
     this.stat = fs.fstatSync(fd, { bigint: true });
     this.#fd = fd;
-    this.#seekable = seekable && this.stat.isFile();
   }
 
   /** What messages call it. */
@@ -44,27 +41,15 @@ export class Input {
     return this.path ?? 'stdin';
   }
 
-  /** Size of the whole, if that can be known before reading it; then readAt() works. */
+  /** Size of a file. */
   get size(): number | undefined {
-    return this.#seekable ? Number(this.stat.size) : undefined;
+    return this.stat.isFile() ? Number(this.stat.size) : undefined;
   }
 
   /** Whether the file is another one than when it was opened, as far as its inode tells. */
   hasChanged(): boolean {
     const now = fs.fstatSync(this.#fd, { bigint: true });
     return now.size !== this.stat.size || now.mtimeNs !== this.stat.mtimeNs;
-  }
-
-  /** Up to `length` bytes at `position`, fewer only at the end of the file. */
-  async readAt(position: number, length: number): Promise<Buffer> {
-    const bytes = Buffer.alloc(length);
-    let filled = 0;
-    while (filled < length) {
-      const { bytesRead } = await read(this.#fd, bytes, filled, length - filled, position + filled);
-      if (bytesRead === 0) break;
-      filled += bytesRead;
-    }
-    return bytes.subarray(0, filled);
   }
 
   /** The first bytes to come, until `isEnough` says so or the input ends; they stay to be read. */
@@ -175,19 +160,10 @@ export interface OpenRules {
 export async function openInput(path: string, { follow, wait }: OpenRules): Promise<Input> {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = fs.constants;
   const flags = O_RDONLY | O_NOCTTY | (follow ? 0 : O_NOFOLLOW) | (wait ? 0 : O_NONBLOCK);
-  return new Input(path, await open(path, flags), true);
-}
-
-/** Whether nothing has been read yet from a file that is stdin; Node has no lseek to ask with. */
-function stdinIsRewound(): boolean {
-  try {
-    return /^pos:\s*0$/m.test(fs.readFileSync('/proc/self/fdinfo/0', 'latin1'));
-  } catch {
-    return false;
-  }
+  return new Input(path, await open(path, flags));
 }
 
 /** Standard input. */
 export function stdinInput(): Input {
-  return new Input(undefined, 0, stdinIsRewound());
+  return new Input(undefined, 0);
 }

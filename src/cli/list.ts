@@ -1,7 +1,4 @@
-import type { GzipHeader } from './gzip-header.js';
-import { FIXED_HEADER, TRAILER } from './gzip-header.js';
-import type { Input } from './input.js';
-import { FileError } from './messages.js';
+import { type GzipHeader, TRAILER } from './gzip-header.js';
 
 const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 
@@ -31,20 +28,20 @@ interface Totals {
   files: number;
 }
 
-async function sizeAndTrailer(input: Input): Promise<{ size: number; trailer: Buffer }> {
-  const { size } = input;
-  if (size !== undefined) {
-    return { size, trailer: await input.readAt(Math.max(0, size - TRAILER), TRAILER) };
-  }
-  let tail: Buffer = Buffer.alloc(0);
-  for await (const chunk of input.chunks()) {
-    tail = chunk.length < TRAILER ? Buffer.concat([tail, chunk]) : chunk;
-    tail = tail.subarray(Math.max(0, tail.length - TRAILER));
-  }
-  return { size: input.bytesRead, trailer: tail };
+/** What decoding a file has shown. Sizes in bytes. */
+export interface Listed {
+  compressed: number;
+  /** Of all members. */
+  uncompressed: number;
+  /** CRC-32 of the last member. */
+  crc: number;
+  header: GzipHeader;
+  /** Seconds since 1970. */
+  mtime: number;
+  name: string;
 }
 
-/** The table of `warpgzip -l`, from headers and trailers alone. */
+/** The table of `warpgzip -l`. */
 export class Listing {
   readonly #verbose: boolean;
   readonly #quiet: boolean;
@@ -55,21 +52,16 @@ export class Listing {
     this.#quiet = options.quiet;
   }
 
-  /**
-   * The line of one file, headed if it is the first. The uncompressed length is the trailer's:
-   * that of the last member, modulo 2^32.
-   */
-  async line(input: Input, header: GzipHeader, mtime: number, name: string): Promise<string> {
-    const { size, trailer } = await sizeAndTrailer(input);
-    if (size < FIXED_HEADER + TRAILER) throw new FileError(input.name, 'unexpected end of file');
-    const [crc, length] = [trailer.readUInt32LE(0), trailer.readUInt32LE(4)];
+  /** The line of one file, headed if it is the first. */
+  line({ compressed, uncompressed, crc, header, mtime, name }: Listed): string {
     const headers = header.length + TRAILER;
     const first = this.#totals.files++ === 0 && !this.#quiet ? this.#heading() : '';
-    this.#totals.compressed += size;
-    this.#totals.uncompressed += length;
+    this.#totals.compressed += compressed;
+    this.#totals.uncompressed += uncompressed;
     this.#totals.headers = headers;
     const about = `defla ${crc.toString(16).padStart(8, '0')} ${shortDate(mtime)} `;
-    return `${first}${this.#verbose ? about : ''}${row(size, length, headers, printable(name))}`;
+    const sizes = row(compressed, uncompressed, headers, printable(name));
+    return `${first}${this.#verbose ? about : ''}${sizes}`;
   }
 
   /** The last line of a list of several files. */

@@ -18,7 +18,7 @@ export interface Options {
   suffix: string;
   /** 1 to 9. */
   level: number;
-  /** As given: whoever uses it checks it. */
+  /** 1 to 256. */
   threads: number | undefined;
 }
 
@@ -31,8 +31,10 @@ export type Command =
 interface Flag {
   short?: string;
   set?: Partial<Options>;
-  /** For options that take a value. */
-  read?(value: string): Partial<Options>;
+  /** For options that take a value: what it sets, or what is wrong with it. */
+  read?(value: string, option: string): Partial<Options> | string;
+  /** gzip has it, this program does not. */
+  unsupported?: true;
 }
 
 interface OptionToken {
@@ -41,7 +43,29 @@ interface OptionToken {
   value?: string | undefined;
 }
 
+/** As many as warpdrive.configure() takes. */
+const MAX_THREADS = 256;
+
+function readThreads(text: string, option: string): Partial<Options> | string {
+  const threads = /^\d+$/.test(text) ? Number(text) : 0;
+  if (threads >= 1 && threads <= MAX_THREADS) return { threads };
+  return `${option}: '${text}' is not a number from 1 to ${MAX_THREADS}`;
+}
+
+function readBits(text: string): Partial<Options> | string {
+  return /^\d*$/.test(text) ? {} : '-b operand is not an integer';
+}
+
+function readSuffix(suffix: string): Partial<Options> | string {
+  const valid = suffix !== '' && suffix.length <= 30 && !/[/\0]/.test(suffix);
+  return valid ? { suffix } : `invalid suffix '${suffix}'`;
+}
+
 const flags: Record<string, Flag> = {
+  // Of no effect in today's gzip either.
+  ascii: { short: 'a' },
+  bits: { short: 'b', read: readBits },
+  rsyncable: { unsupported: true },
   stdout: { short: 'c', set: { toStdout: true } },
   'to-stdout': { set: { toStdout: true } },
   decompress: { short: 'd', set: { decompress: true } },
@@ -58,8 +82,8 @@ const flags: Record<string, Flag> = {
   verbose: { short: 'v', set: { verbose: true, quiet: false } },
   recursive: { short: 'r', set: { recursive: true } },
   synchronous: { set: { synchronous: true } },
-  suffix: { short: 'S', read: (suffix) => ({ suffix }) },
-  threads: { short: 'p', read: (text) => ({ threads: Number(text) }) },
+  suffix: { short: 'S', read: readSuffix },
+  threads: { short: 'p', read: readThreads },
   fast: { short: '1', set: { level: 1 } },
   best: { short: '9', set: { level: 9 } },
   help: { short: 'h' },
@@ -118,7 +142,7 @@ function flagOf({ name, rawName, value }: OptionToken): Flag | string {
     return isLong ? `option ${shown} requires an argument` : `option requires an argument ${shown}`;
   }
   if (!flag.read && value !== undefined) return `option ${shown} doesn't allow an argument`;
-  return flag;
+  return flag.unsupported ? `option ${shown} is not supported` : flag;
 }
 
 /** Reads gzip's command line. `argv` is without the program's own name. */
@@ -148,11 +172,9 @@ export function parseCommandLine(argv: string[]): Command {
     const flag = flagOf(token);
     if (typeof flag === 'string') return usageError(flag);
     if (token.name === 'help' || token.name === 'version') return { kind: token.name };
-    Object.assign(options, flag.set, flag.read?.(token.value ?? ''));
-  }
-  const { suffix } = options;
-  if (suffix === '' || suffix.length > 30 || /[/\0]/.test(suffix)) {
-    return { kind: 'error', message: `invalid suffix '${suffix}'` };
+    const read = flag.read?.(token.value ?? '', token.rawName);
+    if (typeof read === 'string') return { kind: 'error', message: read };
+    Object.assign(options, flag.set, read);
   }
   return { kind: 'run', options, files };
 }

@@ -2,10 +2,11 @@ import { warpdrive } from '../index.js';
 import { type Context, visitFiles } from './files.js';
 import { type Input, stdinInput } from './input.js';
 import { Listing } from './list.js';
-import { Abort, FileError, Reporter, reasonOf, WriteError } from './messages.js';
+import { Abort, FileError, Reporter } from './messages.js';
 import type { Options } from './options.js';
 import { Sink } from './output.js';
-import { dieBy, installCleanUp } from './signals.js';
+import { giveUp } from './print.js';
+import { installCleanUp } from './signals.js';
 import { compressInput, decompressInput, explain, listInput, refuseTerminal } from './work.js';
 
 async function work(input: Input, context: Context, listing: Listing): Promise<void> {
@@ -44,26 +45,16 @@ export async function workOnAll(files: string[], context: Context): Promise<void
   }
 }
 
-function useThreads(threads: number): void {
-  try {
-    warpdrive.configure({ threads });
-  } catch (error) {
-    throw new Abort(reasonOf(error));
-  }
-}
-
 /** Does what the command line asks for; resolves to the exit status. */
 export async function run(options: Options, files: string[]): Promise<number> {
   const reporter = new Reporter(options.quiet, (text) => void process.stderr.write(text));
   installCleanUp();
   try {
-    if (options.threads !== undefined) useThreads(options.threads);
+    if (options.threads !== undefined) warpdrive.configure({ threads: options.threads });
     await workOnAll(files, { options, reporter, stdout: 1 });
   } catch (error) {
     if (!(error instanceof Abort)) throw error;
-    // The reader of our output has seen enough: no message, and the end gzip would meet.
-    if (error instanceof WriteError && error.code === 'EPIPE') dieBy('SIGPIPE');
-    else reporter.error(error.message);
+    giveUp(error, (message) => reporter.error(message));
   }
   return reporter.exitCode;
 }

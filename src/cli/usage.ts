@@ -2,12 +2,13 @@
 export const usage = `Usage: warpgzip [OPTION]... [FILE]...
 Compress or uncompress FILEs (by default, compress FILES in-place).
 
+  -a, --ascii        ignored, as -b NUM: gzip takes them
   -c, --stdout       write on standard output, keep original files unchanged
   -d, --decompress   decompress
   -f, --force        force overwrite of output file and compress links
   -h, --help         give this help
   -k, --keep         keep (don't delete) input files
-  -l, --list         list compressed file contents (length is modulo 4 GiB)
+  -l, --list         list compressed file contents (decodes all of it)
   -n, --no-name      do not save or restore the original name and timestamp
   -N, --name         save or restore the original name and timestamp
   -p, --threads N    number of threads of the software device

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { type DeviceFields, doctorReport } from './doctor.js';
 import { reasonOf } from './messages.js';
 import { packageVersion } from './package-info.js';
+import { print } from './print.js';
 import { renderTable } from './table.js';
 
 const usage = `Usage: warpdrive COMMAND
@@ -18,12 +19,7 @@ function listDevices(open = false): DeviceFields[] {
   return warpdrive.devices({ open }).map((device) => ({ ...device }));
 }
 
-function showDevices(json: boolean): void {
-  const devices = listDevices();
-  process.stdout.write(json ? `${JSON.stringify(devices, null, 2)}\n` : renderTable(devices));
-}
-
-function examine(): number {
+function examine(): { report: string; exitCode: number } {
   let devices: DeviceFields[] = [];
   let error: unknown;
   try {
@@ -31,11 +27,18 @@ function examine(): number {
   } catch (reason) {
     error = reason;
   }
-  process.stdout.write(doctorReport({ devices, error }));
-  return error === undefined ? 0 : 1;
+  return { report: doctorReport({ devices, error }), exitCode: error === undefined ? 0 : 1 };
 }
 
-function main(): number {
+/** What is wrong with a command line, or undefined. */
+function complaint([command, ...rest]: string[], json: boolean): string | undefined {
+  if (command === undefined) return 'no command given';
+  if (command !== 'devices' && command !== 'doctor') return `unknown command '${command}'`;
+  if (rest.length > 0) return `${command} takes no argument '${rest[0]}'`;
+  return json && command === 'doctor' ? 'doctor has no option --json' : undefined;
+}
+
+async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
@@ -44,21 +47,29 @@ function main(): number {
       version: { type: 'boolean', short: 'V' },
     },
   });
-  const [command, ...rest] = positionals;
-  if (values.help) process.stdout.write(usage);
-  else if (values.version) process.stdout.write(`warpdrive ${packageVersion()}\n`);
-  else if (command === 'devices' && rest.length === 0) showDevices(values.json === true);
-  else if (command === 'doctor' && rest.length === 0 && !values.json) return examine();
-  else {
-    process.stderr.write(usage);
+  const json = values.json === true;
+  if (values.help) return print('warpdrive', usage);
+  if (values.version) return print('warpdrive', `warpdrive ${packageVersion()}\n`);
+  const wrong = complaint(positionals, json);
+  if (wrong) {
+    process.stderr.write(`warpdrive: ${wrong}\n${usage}`);
     return 1;
   }
-  return 0;
+  if (positionals[0] === 'doctor') {
+    const { report, exitCode } = examine();
+    return (await print('warpdrive', report)) || exitCode;
+  }
+  const devices = listDevices();
+  const text = json ? `${JSON.stringify(devices, null, 2)}\n` : renderTable(devices);
+  return print('warpdrive', text);
 }
 
-try {
-  process.exitCode = main();
-} catch (error) {
-  process.stderr.write(`warpdrive: ${reasonOf(error)}\n`);
-  process.exitCode = 1;
-}
+main().then(
+  (exitCode) => {
+    process.exitCode = exitCode;
+  },
+  (error: unknown) => {
+    process.stderr.write(`warpdrive: ${reasonOf(error)}\n`);
+    process.exitCode = 1;
+  },
+);

@@ -1,17 +1,16 @@
 #!/usr/bin/env node
 import { parseCommandLine } from './options.js';
 import { packageVersion } from './package-info.js';
+import { print } from './print.js';
 import { usage } from './usage.js';
 
 async function main(): Promise<number> {
   const command = parseCommandLine(process.argv.slice(2));
   switch (command.kind) {
     case 'help':
-      process.stdout.write(usage);
-      return 0;
+      return print('warpgzip', usage);
     case 'version':
-      process.stdout.write(`warpgzip ${packageVersion()}\n`);
-      return 0;
+      return print('warpgzip', `warpgzip ${packageVersion()}\n`);
     case 'error':
       process.stderr.write(`warpgzip: ${command.message}\n`);
       return 1;

@@ -23,11 +23,11 @@ const MAX_MTIME = 0xffffffff;
 const FOREIGN = ['1f9d', '1f1e', '1fa0', '504b0304'];
 
 /** Runs `action`, with a progress bar if somebody would see it. */
-async function withProgress(
+async function withProgress<T>(
   input: Input,
   { options, stdout }: Context,
-  action: () => Promise<void>,
-): Promise<void> {
+  action: () => Promise<T>,
+): Promise<T> {
   const isSeen =
     isatty(2) && !options.quiet && !(options.toStdout && !options.test && isatty(stdout));
   const bar =
@@ -35,7 +35,7 @@ async function withProgress(
       ? new Progress(printable(input.path), input.size, () => input.bytesRead)
       : undefined;
   try {
-    await action();
+    return await action();
   } finally {
     bar?.stop();
   }
@@ -157,17 +157,37 @@ export async function decompressInput(input: Input, context: Context): Promise<v
   reportResult(input, context, { saved, whole: written, path });
 }
 
-/** Writes the line of a file or stdin in the list. Throws FileError and Abort. */
+/**
+ * Writes the line of a file or stdin in the list. As gzip 1.12 and newer it decodes all of it: the
+ * trailer alone knows the length of the last member modulo 2^32, and nothing of damage. Throws
+ * FileError and Abort.
+ */
 export async function listInput(input: Input, context: Context, listing: Listing): Promise<void> {
   const { options } = context;
   if (input.path !== undefined && options.recursive && !hasKnownSuffix(input.path, context)) return;
   const header = await readHeader(input, context);
   if (header === 'plain') return;
+  const nowhere = new Sink('nowhere', undefined);
+  let crc = 0;
+  const trailing = await withProgress(input, context, () =>
+    decompress(input, nowhere, (last) => {
+      crc = last;
+    }),
+  );
+  reportTrailing(input, context, trailing);
+  // How much of the file is compressed data is unknown then; gzip has no line for it either.
+  if (trailing === 'garbage') return;
   const fromHeader = options.name === true;
   const stored = fromHeader && header.rawName ? safeName(header.rawName) : undefined;
   const own = input.path === undefined ? 'stdout' : withoutSuffix(input.path, options.suffix);
   const fileTime = input.stat.isFile() ? Number(input.stat.mtimeNs / 1_000_000_000n) : 0;
-  const mtime = fromHeader && header.mtime > 0 ? header.mtime : fileTime;
-  const line = await listing.line(input, header, mtime, stored ?? own);
+  const line = listing.line({
+    compressed: input.bytesRead,
+    uncompressed: nowhere.bytesWritten,
+    crc,
+    header,
+    mtime: fromHeader && header.mtime > 0 ? header.mtime : fileTime,
+    name: stored ?? own,
+  });
   await new Sink('stdout', context.stdout).write(Buffer.from(line));
 }

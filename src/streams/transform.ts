@@ -4,12 +4,23 @@
 // stream behaviour on every Node; they install it themselves.
 import * as nodeStream from 'node:stream';
 
+function readableStream(): typeof nodeStream {
+  try {
+    // Directly in a try: bundlers then know that the package may be missing.
+    return require('readable-stream') as typeof nodeStream;
+  } catch (cause) {
+    throw new Error(
+      `WARPDRIVE_STREAMS=readable-stream: that package does not load (${(cause as Error).message}). ` +
+        'Install it with "npm install readable-stream", or unset WARPDRIVE_STREAMS.',
+      { cause },
+    );
+  }
+}
+
 function choose(): typeof nodeStream.Transform {
   const wanted = process.env.WARPDRIVE_STREAMS;
   if (wanted === undefined || wanted === '' || wanted === 'node') return nodeStream.Transform;
-  if (wanted === 'readable-stream') {
-    return (require('readable-stream') as typeof nodeStream).Transform;
-  }
+  if (wanted === 'readable-stream') return readableStream().Transform;
   throw new RangeError(`WARPDRIVE_STREAMS must be 'node' or 'readable-stream', not '${wanted}'`);
 }
 

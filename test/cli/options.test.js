@@ -75,6 +75,25 @@ test('-p and --threads', () => {
   assert.equal(changes('--threads=12').threads, 12);
 });
 
+test('-p takes the numbers that configure() takes, and names what it refuses', () => {
+  const refused = (option, text) => ({
+    kind: 'error',
+    message: `${option}: '${text}' is not a number from 1 to 256`,
+  });
+  for (const text of ['x', '', '0', '-1', '257', '1.5', '0x10']) {
+    assert.deepEqual(parseCommandLine(['-p', text, 'a']), refused('-p', text));
+    assert.deepEqual(parseCommandLine([`--threads=${text}`]), refused('--threads', text));
+  }
+  for (const threads of [1, 256]) assert.equal(changes('-p', `${threads}`).threads, threads);
+});
+
+test('what has no effect in gzip has none here', () => {
+  for (const args of [['-a'], ['--ascii'], ['-b', '12'], ['-b9'], ['--bits=9']]) {
+    assert.deepEqual(changes(...args, 'file'), { files: ['file'] });
+  }
+  assert.equal(parseCommandLine(['-bx']).message, '-b operand is not an integer');
+});
+
 test('-q and -v, -n and -N: the later one wins', () => {
   assert.deepEqual(changes('-qv'), { verbose: true, files: [] });
   assert.deepEqual(changes('-vq'), { quiet: true, files: [] });
@@ -115,6 +134,7 @@ const ERRORS = [
   [['-S'], "option requires an argument -- 'S'"],
   [['--suffix'], "option '--suffix' requires an argument"],
   [['--keep=3'], "option '--keep' doesn't allow an argument"],
+  [['--rsyncable'], "option '--rsyncable' is not supported"],
 ];
 
 for (const [args, message] of ERRORS) {

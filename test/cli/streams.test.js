@@ -12,6 +12,7 @@ const {
   member,
   namesIn,
   namedMember,
+  noise,
   start,
   warpgzip,
 } = require('./helpers');
@@ -153,6 +154,44 @@ test('-l is as gzip writes it', async () => {
   }
 });
 
+test('-l finds what is wrong with a file, as gzip 1.12 does', async () => {
+  const whole = member(noise(20_000));
+  const damaged = Buffer.from(whole);
+  damaged[damaged.length - 8] ^= 1;
+  const cwd = folderWith({
+    'cut.gz': whole.subarray(0, 9000),
+    'short.gz': whole.subarray(0, -3),
+    'crc.gz': damaged,
+    'junk.gz': Buffer.concat([whole, Buffer.from('junk')]),
+    'zeros.gz': Buffer.concat([whole, Buffer.alloc(50)]),
+  });
+  const says = {
+    cut: [1, 'unexpected end of file'],
+    short: [1, 'unexpected end of file'],
+    crc: [1, 'invalid compressed data--crc error'],
+    junk: [2, 'decompression OK, trailing garbage ignored'],
+  };
+  for (const [name, [code, what]] of Object.entries(says)) {
+    const actual = await inProcess(['-l', `${name}.gz`], cwd, { withStdout: true });
+    assert.deepEqual(
+      { ...actual, stdout: actual.stdout.toString() },
+      { code, stderr: `warpgzip: ${name}.gz: ${what}\n`, stdout: '' },
+    );
+    // gzip of the same file: -t does in every version what -l does from 1.12 on.
+    const { code: gzipCode, stderr } = gzip(['-t', `${name}.gz`], { cwd });
+    assert.deepEqual([gzipCode, stderr.trim()], [code, `gzip: ${name}.gz: ${what}`]);
+  }
+  const padded = await inProcess(['-l', 'zeros.gz'], cwd, { withStdout: true });
+  assert.deepEqual([padded.code, padded.stderr], [0, '']);
+  assert.match(padded.stdout.toString(), new RegExp(`\n +${whole.length + 50} +20000 `));
+});
+
+test('-l counts what all members decode to', async () => {
+  const cwd = folderWith({ 'a.gz': Buffer.concat([member('x'.repeat(1000)), packed]) });
+  const { stdout } = await inProcess(['-l', 'a.gz'], cwd, { withStdout: true });
+  assert.match(stdout.toString(), new RegExp(`\n +[0-9]+ +${1000 + plain.length} `));
+});
+
 test('-l of stdin: a pipe, a file', async () => {
   const cwd = folderWith({ 'a.gz': packed });
   const expected = gzip(['-l'], { input: packed });
@@ -214,7 +253,7 @@ test('-p is the number of threads', async () => {
   assert.equal(zlib.gunzipSync(stdout).toString(), 'text');
   const { code, stderr } = await warpgzip(['-p', 'x']);
   assert.equal(code, 1);
-  assert.match(stderr, /^warpgzip: .*threads must be an integer/);
+  assert.match(stderr, /^warpgzip: -p: 'x' is not a number from 1 to 256\n$/);
 });
 
 test('the environment variable GZIP is not read', async () => {

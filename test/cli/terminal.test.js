@@ -89,7 +89,9 @@ describe('on a terminal', { skip }, () => {
 
   test('a progress bar after a while, gone after Ctrl-C', async () => {
     const cwd = folderWith({});
-    const screen = await slow('-9', cwd, (seen) => until(() => /big [#.]+ \d+% ETA/.test(seen())));
+    const screen = await slow('-9', cwd, (seen) =>
+      until(() => /big [#.]+ \d+% ETA \d+[smh]/.test(seen())),
+    );
     const last = screen.slice(screen.lastIndexOf('ETA'));
     // biome-ignore lint/suspicious/noControlCharactersInRegex: clears the line.
     assert.match(last, /\x1b\[0K/);

@@ -2,12 +2,14 @@
 
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
+const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
-const { WARPDRIVE, cli, emptyFolder, folderWith } = require('./helpers');
+const { WARPDRIVE, WARPGZIP, cli, emptyFolder, folderWith } = require('./helpers');
 
 const { doctorReport } = cli('doctor.js');
 const { renderFields, renderTable } = cli('table.js');
+const ROOT = path.join(__dirname, '..', '..');
 const { version } = require('../../package.json');
 
 function warpdrive(...args) {
@@ -123,19 +125,77 @@ test('doctor: hardware in use', () => {
 });
 
 test('doctor: an addon that does not load', () => {
-  const error = new Error('wrong ELF class\nand more');
-  const report = doctorReport({ devices: [], error, hardwareClasses: [] });
-  assert.match(report, /^load error +wrong ELF class$/m);
-  assert.match(report, /^threads +-$/m);
+  const folder = emptyFolder();
+  for (const name of ['dist', 'package.json']) {
+    fs.cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  }
+  fs.symlinkSync(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  const doctor = path.join(folder, 'dist', 'cli', 'warpdrive.js');
+  const { status, stdout } = spawnSync(process.execPath, [doctor, 'doctor'], { encoding: 'utf8' });
+  assert.equal(status, 1);
+  assert.match(
+    stdout,
+    /^warpdrive-zlib could not load .*warpdrive\.node.*"npm rebuild warpdrive-zlib"/,
+  );
+  assert.match(stdout, /^addon +not loaded \(none in .*\)$/m);
+  assert.match(stdout, /^threads +-$/m);
+  assert.doesNotMatch(stdout, /Require stack|hardware|hisi_zip/);
 });
+
+test('doctor: what else keeps the package from loading, whole, and what to try', () => {
+  const report = doctorReport({ devices: [], error: new Error('one line\nand more') });
+  assert.ok(report.startsWith('one line\nand more\nwhat to do: npm rebuild warpdrive-zlib\n\n'));
+});
+
+test('doctor shows the variables that it read', () => {
+  const env = { ...process.env, WARPDRIVE_THREADS: '3', WARPDRIVE_DEVICES: 'software' };
+  const { stdout } = spawnSync(process.execPath, [WARPDRIVE, 'doctor'], { env, encoding: 'utf8' });
+  assert.match(stdout, /^WARPDRIVE_THREADS +"3"$/m);
+  assert.match(stdout, /^WARPDRIVE_DEVICES +"software"$/m);
+});
+
+const FULL = '/dev/full';
+
+for (const [file, args] of [
+  [WARPDRIVE, ['devices']],
+  [WARPDRIVE, ['doctor']],
+  [WARPDRIVE, ['--help']],
+  [WARPGZIP, ['--help']],
+  [WARPGZIP, ['-V']],
+]) {
+  const name = path.basename(file, '.js');
+
+  test(`${name} ${args[0]}: stdout is full, or nobody reads it`, {
+    skip: !fs.existsSync(FULL) && `there is no ${FULL}`,
+  }, () => {
+    const fd = fs.openSync(FULL, 'w');
+    const full = spawnSync(process.execPath, [file, ...args], { stdio: ['ignore', fd, 'pipe'] });
+    fs.closeSync(fd);
+    assert.equal(full.stderr.toString(), `${name}: stdout: No space left on device\n`);
+    assert.equal(full.status, 1);
+    // The reader is gone before there is anything to read.
+    const script = 'exec 3>&1; { read -r go; "$@"; echo "$?" >&3; } < "$gate" | exec true >"$gate"';
+    const gate = path.join(emptyFolder(), 'gate');
+    spawnSync('mkfifo', [gate]);
+    const command = ['-c', script, 'sh', process.execPath, file, ...args];
+    const env = { ...process.env, gate };
+    const unread = spawnSync('bash', command, { env, encoding: 'utf8' });
+    assert.deepEqual([unread.stdout, unread.stderr], ['141\n', '']);
+  });
+}
 
 test('help, version, wrong usage', () => {
   assert.match(warpdrive('--help').stdout, /^Usage: warpdrive COMMAND/);
   assert.deepEqual(warpdrive('-V'), { code: 0, stdout: `warpdrive ${version}\n`, stderr: '' });
-  for (const args of [[], ['doctor', '--json']]) {
+  for (const [args, wrong] of [
+    [[], 'no command given'],
+    [['bogus'], "unknown command 'bogus'"],
+    [['devices', 'x'], "devices takes no argument 'x'"],
+    [['doctor', '--json'], 'doctor has no option --json'],
+  ]) {
     const { code, stdout, stderr } = warpdrive(...args);
     assert.deepEqual([code, stdout], [1, '']);
-    assert.match(stderr, /^Usage: warpdrive COMMAND/);
+    assert.ok(stderr.startsWith(`warpdrive: ${wrong}\nUsage: warpdrive COMMAND`), stderr);
   }
   assert.match(warpdrive('--nonsense').stderr, /^warpdrive: Unknown option '--nonsense'/);
 });

@@ -82,7 +82,9 @@ test('a worker that may load no addons, in a process that may', { skip }, async 
 test('an addon that is missing stays an error, whatever the flags', { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'warpdrive-no-addon-'));
   try {
-    cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
+    for (const name of ['dist', 'package.json']) {
+      cpSync(join(root, name), join(folder, name), { recursive: true });
+    }
     for (const flags of [[], ...Object.values(FLAGS)]) {
       const { code, stderr } = await run([
         ...flags,

@@ -11,3 +11,7 @@ export const unpacker: Gunzip = zlib.createGunzip();
 export const codecs: string[] = warpdrive.devices().flatMap((device) => device.codecs);
 export const threads: number = zlib.warpdrive.devices().length;
 export const packed: Promise<unknown> = warpdrive.promises.gzip('text', {});
+export const onSoftware: nodeZlib.Gzip = createGzip({ warpdrive: { device: 'software' } });
+export const whole: Buffer = zlib.gzipSync('text', { level: 1, warpdrive: { device: 'auto' } });
+// @ts-expect-error: no such setting
+createGzip({ warpdrive: { devcie: 'software' } });

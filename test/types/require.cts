@@ -14,3 +14,7 @@ export const requests: number = warpdrive.stats().requests;
 warpdrive.configure({ threads: 'many' });
 // @ts-expect-error: no such function
 zlib.gzipp('text');
+export const onSoftware: zlib.Gzip = zlib.createGzip({ warpdrive: { device: 'software' } });
+zlib.gzip('text', { warpdrive: { device: 'hardware' } }, () => {});
+// @ts-expect-error: a device is named by a string
+zlib.gzipSync('text', { warpdrive: { device: 5 } });
