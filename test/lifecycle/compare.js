@@ -108,7 +108,11 @@ class Comparison {
 
   /** The record up to a look at which nobody has ended the stream by force. */
   undisturbed(log, expected, where) {
-    this.same(`${where}: writable side`, log.filter(isWritable), expected.filter(isWritable));
+    // README: "'finish' mean[s] that the data was taken": a second end() a tick later comes after it.
+    const again = log.filter((entry) => /^end-.*ERR_STREAM_ALREADY_FINISHED/.test(entry));
+    const late = new Set(this.compresses && hasGaps(this.script) ? again.map(labelOf) : []);
+    const writes = (entries) => entries.filter((e) => isWritable(e) && !late.has(labelOf(e)));
+    this.same(`${where}: writable side`, writes(log), writes(expected));
     const core = (entries) => entries.filter((entry) => this.inOrder(entry));
     this.same(`${where}: events`, core(log), core(expected));
     // Unless 'end' waits for a reader.
