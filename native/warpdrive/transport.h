@@ -78,6 +78,15 @@ struct QueueRings {
   const uint32_t* stop_receive = nullptr;
   /// Whether a CQ doorbell with the event bit makes Wait() and event_fd() wake up.
   bool has_events = false;
+  /// Whether Wait() sleeps in the kernel, which asks for no event bit.
+  bool waits = false;
+};
+
+/// Why TransportQueue::Wait() returned.
+enum class WaitEnd : uint8_t {
+  kWoken,    ///< by the kernel or a signal
+  kTimeout,  ///< its time was up
+  kGone,     ///< the kernel says that the device is gone
 };
 
 /// One started queue pair of one direction. Owns its descriptors and mappings; its destructor
@@ -95,7 +104,7 @@ class TransportQueue {
 
   /// Sleeps up to `timeout_ms` (> 0) or until the kernel thinks that a completion is there. May
   /// return early or too late by the time-out: what counts is in the CQ.
-  virtual void Wait(uint32_t timeout_ms) = 0;
+  virtual WaitEnd Wait(uint32_t timeout_ms) = 0;
   /// A descriptor that polls readable when Wait() would return, -1 if there is none.
   virtual int event_fd() const { return -1; }
 

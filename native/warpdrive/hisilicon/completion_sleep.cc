@@ -59,6 +59,17 @@ void CompletionSleep::Pause(int64_t ns) const {
   ppoll(&entry, wake_fd_ >= 0 ? 1 : 0, &span, nullptr);
 }
 
+// WAIT sleeps for one queue alone: with more of them busy, the others' completions would be late.
+const WaitTarget* CompletionSleep::ToWaitFor() const {
+  const WaitTarget* busy = nullptr;
+  for (const WaitTarget& target : targets_) {
+    if (target.queue->outstanding() == 0) continue;
+    if (busy != nullptr) return nullptr;
+    busy = &target;
+  }
+  return busy != nullptr && busy->transport->rings().waits && busy->wakes->Wakes() ? busy : nullptr;
+}
+
 bool CompletionSleep::Nap(int64_t until_ns) {
   const bool events = std::all_of(targets_.begin(), targets_.end(), [](const WaitTarget& target) {
     return target.queue->outstanding() == 0 || target.transport->rings().has_events;
@@ -66,22 +77,19 @@ bool CompletionSleep::Nap(int64_t until_ns) {
   const int64_t nap = std::min(nap_ns_, std::max<int64_t>(until_ns - NowNs(), 0));
   nap_ns_ = std::min(nap_ns_ * 2, events ? kLongestNapWithEventsNs : kLongestNapNs);
 
-  // All queues that have something outstanding can be polled together, or one of them waited for.
+  // One is waited for, when a nap would be as long as a tick; or all are polled together.
+  if (const WaitTarget* target = nap >= kMsNs ? ToWaitFor() : nullptr) {
+    const WaitEnd end = target->transport->Wait(static_cast<uint32_t>(nap / kMsNs));
+    target->wakes->Note(end, target->queue->HasCompletion());
+    return end != WaitEnd::kGone;
+  }
   std::array<pollfd, 3> entries;
   nfds_t count = 0;
-  TransportQueue* blocking = nullptr;
   for (const WaitTarget& target : targets_) {
     if (target.queue->outstanding() == 0 || !target.transport->rings().has_events) continue;
     const int fd = target.transport->event_fd();
-    if (fd >= 0 && count < entries.size() - 1) {
-      entries[count++] = {.fd = fd, .events = POLLIN, .revents = 0};
-    } else {
-      blocking = target.transport;
-    }
-  }
-  if (blocking != nullptr && nap >= kMsNs) {
-    blocking->Wait(static_cast<uint32_t>(nap / kMsNs));
-    return true;
+    if (fd < 0 || count == entries.size() - 1) continue;
+    entries[count++] = {.fd = fd, .events = POLLIN, .revents = 0};
   }
   const nfds_t queues = count;
   if (wake_fd_ >= 0) entries[count++] = {.fd = wake_fd_, .events = POLLIN, .revents = 0};

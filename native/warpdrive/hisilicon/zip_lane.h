@@ -78,7 +78,7 @@ class ZipLane {
   bool HasBatch() const { return HasFailed() || queue_.HasBatch(); }
   /// When CheckHealth() will call it hung; far in the future if nothing is outstanding.
   int64_t DeadlineNs() const;
-  WaitTarget wait_target() { return {transport_.get(), &queue_, &used_}; }
+  WaitTarget wait_target() { return {transport_.get(), &queue_, &used_, &wakes_}; }
   /// What waits to be cleared; nullptr once the queue failed: then nothing does.
   UsedMemory* used_memory() { return running_ ? &used_ : nullptr; }
   /// Adds what was kept for the next requests to it.
@@ -104,6 +104,7 @@ class ZipLane {
   const pid_t pid_;
   QmQueue queue_;
   UsedMemory used_;
+  WakeRecord wakes_;
   Staging staging_;
   std::vector<ZipJob> jobs_;     ///< by slot of the ring
   std::vector<ZipJob> waiting_;  ///< next rounds that found no slot: only if completions overtake

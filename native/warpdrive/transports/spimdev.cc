@@ -54,7 +54,7 @@ class SpimdevQueue final : public TransportQueue {
 
   DmaPool& pool() override { return *device_->pool; }
   bool sva() const override { return false; }
-  void Wait(uint32_t timeout_ms) override;
+  WaitEnd Wait(uint32_t timeout_ms) override;
   bool Stop() override {
     stopped_.store(true, std::memory_order_relaxed);
     return false;
@@ -183,6 +183,7 @@ Outcome SpimdevQueue::Start(Direction direction, int protocol, size_t page_size)
   rings_.doorbell_offset = protocol == 1 ? kDoorbellV1 : kDoorbellV2;
   // The driver arms by itself while somebody waits, if it can at all: no event bit, no descriptor.
   rings_.has_events = false;
+  rings_.waits = wait_ != WaitKind::kSleep;
   return {};
 }
 
@@ -207,14 +208,17 @@ int SpimdevQueue::WaitOnce(uint32_t timeout_ms) {
   return 0;
 }
 
-void SpimdevQueue::Wait(uint32_t timeout_ms) {
-  if (ProcessId() != pid_) return;
-  if (gone_.load(std::memory_order_relaxed) || stopped_.load(std::memory_order_relaxed)) {
+WaitEnd SpimdevQueue::Wait(uint32_t timeout_ms) {
+  if (ProcessId() != pid_) return WaitEnd::kTimeout;
+  const bool gone = gone_.load(std::memory_order_relaxed);
+  if (gone || stopped_.load(std::memory_order_relaxed)) {
     calls_->SleepMicroseconds(1000);
-    return;
+    return gone ? WaitEnd::kGone : WaitEnd::kTimeout;
   }
   const int result = WaitOnce(timeout_ms);
-  if (result < 0 && result != -EINTR) gone_.store(true, std::memory_order_relaxed);
+  if (result >= 0 || result == -EINTR) return result == 0 ? WaitEnd::kTimeout : WaitEnd::kWoken;
+  gone_.store(true, std::memory_order_relaxed);
+  return WaitEnd::kGone;
 }
 
 bool SpimdevQueue::Alive() {

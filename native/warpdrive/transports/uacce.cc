@@ -96,7 +96,7 @@ class UacceQueue final : public TransportQueue {
 
   DmaPool& pool() override { return *pool_; }
   bool sva() const override { return true; }
-  void Wait(uint32_t timeout_ms) override;
+  WaitEnd Wait(uint32_t timeout_ms) override;
   int event_fd() const override { return ProcessId() == pid_ ? fd_.get() : -1; }
   bool Stop() override;
   bool Alive() override;
@@ -214,10 +214,10 @@ Outcome UacceQueue::Start(Direction direction, const Geometry& geometry, int pro
   return {};
 }
 
-void UacceQueue::Wait(uint32_t timeout_ms) {
+WaitEnd UacceQueue::Wait(uint32_t timeout_ms) {
   if (ProcessId() != pid_ || stopped_.load(std::memory_order_relaxed)) {
     calls_->SleepMicroseconds(1000);
-    return;
+    return WaitEnd::kTimeout;
   }
   short revents = 0;
   const int result =
@@ -225,6 +225,8 @@ void UacceQueue::Wait(uint32_t timeout_ms) {
   // A descriptor that reports errors does so at once, each time: that must not become a spin.
   const bool broken = (result < 0 && result != -EINTR) || (revents & (POLLERR | POLLNVAL)) != 0;
   if (broken) calls_->SleepMicroseconds(1000);
+  if (broken) return WaitEnd::kGone;
+  return result == 0 ? WaitEnd::kTimeout : WaitEnd::kWoken;
 }
 
 bool UacceQueue::Stop() {

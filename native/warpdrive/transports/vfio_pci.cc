@@ -295,7 +295,10 @@ class VfioPciQueue final : public TransportQueue {
 
   DmaPool& pool() override { return session_->function().pool(); }
   bool sva() const override { return false; }
-  void Wait(uint32_t timeout_ms) override { calls_->SleepMicroseconds(timeout_ms * 1000); }
+  WaitEnd Wait(uint32_t timeout_ms) override {
+    calls_->SleepMicroseconds(timeout_ms * 1000);
+    return WaitEnd::kTimeout;
+  }
   bool Stop() override {
     return ProcessId() == session_->pid() && session_->function().StopQueue(rings_.queue_number);
   }

@@ -11,9 +11,11 @@ namespace {
 
 class ModelQueue final : public TransportQueue {
  public:
-  ModelQueue(ModelDevice* device, const QueueRings& rings, bool stoppable)
-      : device_(device), stoppable_(stoppable), pid_(ProcessId()) {
+  ModelQueue(ModelDevice* device, const QueueRings& rings, bool stoppable,
+             std::function<WaitEnd(uint32_t)> wait)
+      : device_(device), stoppable_(stoppable), pid_(ProcessId()), wait_(std::move(wait)) {
     rings_ = rings;
+    rings_.waits = wait_ != nullptr;
   }
   // In a child of fork() as the real ones: nothing is done.
   ~ModelQueue() override {
@@ -23,8 +25,10 @@ class ModelQueue final : public TransportQueue {
   }
   DmaPool& pool() override { return device_->qm().pool(); }
   bool sva() const override { return device_->sva(); }
-  void Wait(uint32_t timeout_ms) override {
+  WaitEnd Wait(uint32_t timeout_ms) override {
+    if (wait_) return wait_(timeout_ms);
     Syscalls::Kernel()->SleepMicroseconds(timeout_ms * 1000);
+    return WaitEnd::kTimeout;
   }
   bool Stop() override {
     return ProcessId() == pid_ && stoppable_ && device_->qm().StopQueue(rings_.queue_number);
@@ -35,6 +39,7 @@ class ModelQueue final : public TransportQueue {
   ModelDevice* device_;
   bool stoppable_;
   pid_t pid_;
+  std::function<WaitEnd(uint32_t)> wait_;
 };
 
 bool IsWord(uint64_t address, size_t size) {
@@ -131,7 +136,7 @@ Result<std::unique_ptr<TransportQueue>> ModelTransport::OpenQueue(Direction dire
   Result<QueueRings> rings = device_->qm().StartQueue(direction);
   if (!rings) return rings.error();
   return std::unique_ptr<TransportQueue>(
-      std::make_unique<ModelQueue>(device_, rings.value(), stoppable_));
+      std::make_unique<ModelQueue>(device_, rings.value(), stoppable_, wait_));
 }
 
 }  // namespace warpdrive::test

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "model/dma_bus.h"
 #include "model/zip_function.h"
@@ -109,12 +111,15 @@ class ModelTransport final : public Transport {
 
   /// As the first spimdev hardware: Stop() says no.
   void CannotStop() { stoppable_ = false; }
+  /// As spimdev's WAIT: `wait` is what the queues' Wait() does; any thread calls it.
+  void WaitsBy(std::function<WaitEnd(uint32_t timeout_ms)> wait) { wait_ = std::move(wait); }
 
  private:
   ModelDevice* device_;
   DeviceDescription description_;
   pid_t pid_;
   bool stoppable_ = true;
+  std::function<WaitEnd(uint32_t)> wait_;
 };
 
 }  // namespace warpdrive::test

@@ -56,8 +56,9 @@ struct Machine {
   }
 
   static std::string TypePath() {
-    return std::string("sys/devices/pci0000:74/") + kParent +
-           "/mdev_supported_types/hisi_zip-hisi_zip";
+    std::string path = "sys/devices/pci0000:74/";
+    path += kParent;
+    return path += "/mdev_supported_types/hisi_zip-hisi_zip";
   }
   void AddMdev(const std::string& uuid, int group) {
     tree.AddMdev(kParent, "hisi_zip-hisi_zip", uuid, group);
@@ -182,6 +183,7 @@ TEST_CASE("spimdev: a queue of the development tree, opened and closed in order"
   CHECK(rings.doorbell->size() == 4096);
   CHECK(rings.stop_send == nullptr);
   CHECK_FALSE(rings.has_events);
+  CHECK(rings.waits);
   CHECK_FALSE(queue->sva());
   CHECK(queue->event_fd() == -1);
   CHECK(queue->Alive());
@@ -430,23 +432,26 @@ TEST_CASE("spimdev: waiting takes what the kernel has") {
     machine.wait_answer = 3;
     auto transport = machine.Open();
     auto queue = Queue(*transport, Direction::kCompress);
-    queue->Wait(20);
+    CHECK(queue->Wait(20) == WaitEnd::kWoken);
     CHECK(kernel.Count("ioctl queue 0x40085701") == 2);  // one to find out
     CHECK(queue->Alive());
+    machine.wait_answer = 0;
+    CHECK(queue->Wait(20) == WaitEnd::kTimeout);
     machine.wait_answer = -EINTR;
-    queue->Wait(20);
+    CHECK(queue->Wait(20) == WaitEnd::kWoken);
     CHECK(queue->Alive());
     machine.wait_answer = -ENODEV;
-    queue->Wait(20);
+    CHECK(queue->Wait(20) == WaitEnd::kGone);
     CHECK_FALSE(queue->Alive());
-    queue->Wait(20);  // sleeps: nobody may spin on what is gone
-    CHECK(kernel.Count("ioctl queue 0x40085701") == 4);
+    CHECK(queue->Wait(20) == WaitEnd::kGone);  // sleeps: nobody may spin on what is gone
+    CHECK(kernel.Count("ioctl queue 0x40085701") == 5);
     CHECK(kernel.Count("sleep") == 1);
   }
   SUBCASE("poll()") {
     machine.kind = Tree::kMailed;
     auto transport = machine.Open();
     auto queue = Queue(*transport, Direction::kCompress);
+    CHECK(queue->rings().waits);
     const size_t before = kernel.Count("poll");
     queue->Wait(20);
     CHECK(kernel.Count("poll") == before + 1);
@@ -460,6 +465,7 @@ TEST_CASE("spimdev: waiting takes what the kernel has") {
     kernel.poll_events = POLLIN;
     auto transport = machine.Open();
     auto queue = Queue(*transport, Direction::kCompress);
+    CHECK_FALSE(queue->rings().waits);
     const size_t before = kernel.Count("poll");
     queue->Wait(20);
     CHECK(kernel.Count("poll") == before);
