@@ -36,7 +36,14 @@ class LimitedKernel final : public Syscalls {
   uint64_t MemlockLimit() override { return limit; }
   void* Mmap(size_t size, int protection, int flags, int fd, uint64_t offset, int* error) override {
     ++maps;
-    return Syscalls::Mmap(size, protection, flags, fd, offset, error);
+    if ((flags & MAP_HUGETLB) == 0 || !grants_huge) {
+      return Syscalls::Mmap(size, protection, flags, fd, offset, error);
+    }
+    // Ordinary memory stands for huge pages: few machines have any set aside.
+    CHECK(size % (2u << 20) == 0);
+    CHECK((flags >> 26) == 21);
+    ++huge_maps;
+    return Syscalls::Mmap(size, protection, MAP_PRIVATE | MAP_ANONYMOUS, fd, offset, error);
   }
   int Madvise(void* address, size_t size, int advice) override {
     advices.push_back(advice);
@@ -47,7 +54,9 @@ class LimitedKernel final : public Syscalls {
   }
   uint64_t limit = UINT64_MAX;
   int refused_advice = -1;
+  bool grants_huge = false;
   int maps = 0;
+  int huge_maps = 0;
   std::vector<int> advices;
 };
 
@@ -174,6 +183,42 @@ TEST_CASE("dma pool: where the kernel cannot populate, pages are touched; huge o
   std::vector<unsigned char> present(1024);
   REQUIRE(mincore(mapper.mapped_address, 4u << 20, present.data()) == 0);
   CHECK(std::all_of(present.begin(), present.end(), [](unsigned char page) { return page & 1; }));
+}
+
+TEST_CASE("dma pool: huge pages that are granted are used, present, and kept from children") {
+  FarMapper mapper;
+  LimitedKernel kernel;
+  kernel.grants_huge = true;
+  auto pool = DmaPool::Create(&mapper, (4u << 20) + 1, &kernel);
+  REQUIRE(pool.ok());
+  CHECK(pool.value()->huge_pages());
+  CHECK(pool.value()->size() == 6u << 20);
+  CHECK(mapper.mapped_size == 6u << 20);
+  CHECK(kernel.maps == 1);
+  CHECK(kernel.huge_maps == 1);
+  CHECK(kernel.Advised(MADV_POPULATE_WRITE));
+  CHECK(kernel.Advised(MADV_DONTFORK));
+  CHECK(kernel.Advised(MADV_DONTDUMP));
+  CHECK_FALSE(kernel.Advised(MADV_HUGEPAGE));
+  CHECK(pool.value()->Take(6u << 20));
+
+  // Mapped, but not to be had: a limit of the control group.
+  FarMapper other;
+  LimitedKernel limited;
+  limited.grants_huge = true;
+  limited.refused_advice = MADV_POPULATE_WRITE;
+  auto small = DmaPool::Create(&other, 4u << 20, &limited);
+  REQUIRE(small.ok());
+  CHECK_FALSE(small.value()->huge_pages());
+  CHECK(limited.huge_maps == 1);
+  CHECK(limited.maps == 2);
+
+  // Less than one of them is not asked for.
+  FarMapper third;
+  LimitedKernel little;
+  little.grants_huge = true;
+  CHECK(DmaPool::Create(&third, 1u << 20, &little).ok());
+  CHECK(little.huge_maps == 0);
 }
 
 TEST_CASE("dma pool: blocks never overlap, come zeroed, and all memory comes together again") {
