@@ -23,6 +23,26 @@ function counters(transport) {
   return sums;
 }
 
+/** What stats() tells of each device of `transport`, by name. */
+function deviceStats(zlib, transport) {
+  const names = zlib.warpdrive.devices().flatMap((device) => {
+    return device.transport === transport ? [device.name] : [];
+  });
+  return Object.fromEntries(
+    zlib.warpdrive
+      .stats()
+      .devices.filter(({ name }) => names.includes(name))
+      .map((device) => [device.name, device]),
+  );
+}
+
+/** How much `what` rose since `before`, which deviceStats() gave, by name of the device. */
+function rise(before, after, what) {
+  return Object.fromEntries(
+    Object.entries(after).map(([name, now]) => [name, now[what] - (before[name]?.[what] ?? 0)]),
+  );
+}
+
 /** Sets a parameter of the simulated engine. */
 function engine(name, value) {
   fs.writeFileSync(`${PARAMETERS}/${name}`, String(value));
@@ -55,4 +75,4 @@ function slow(transport, on) {
   else engine('job_delay_ms', on ? 20 : 0);
 }
 
-module.exports = { counters, engine, root, rootDone, takeAway, slow };
+module.exports = { counters, deviceStats, rise, engine, root, rootDone, takeAway, slow };

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
 const node = require('node:zlib');
 const { mixed, text } = require('../../support/data');
-const { counters } = require('./bench');
+const { counters, deviceStats, rise } = require('./bench');
 const { collect, pieces } = require('./drive');
 const { step, note, done } = require('./tap');
 const zlib = require('../../..');
@@ -22,6 +22,13 @@ async function jobsOf(fn) {
   const before = counters(transport).jobs;
   await fn();
   return counters(transport).jobs - before;
+}
+
+/** Runs `fn`; by device, how many requests stats() says it executed meanwhile. */
+async function requestsOf(fn) {
+  const before = deviceStats(zlib, transport);
+  await fn();
+  return rise(before, deviceStats(zlib, transport), 'requests');
 }
 
 /** The system's gzip must find nothing wrong. */
@@ -62,14 +69,20 @@ async function main() {
   const data = mixed(4 * MB);
   let packed;
   await step(`${transport}: createGzip() chooses it by itself, and gzip reads it`, async () => {
+    let told;
     const jobs = await jobsOf(async () => {
-      packed = await collect(zlib.createGzip(), pieces(data, 65536));
+      told = await requestsOf(async () => {
+        packed = await collect(zlib.createGzip(), pieces(data, 65536));
+      });
     });
     note(`${jobs} requests, ${packed.length} bytes of ${data.length}`);
+    note(`by device: ${JSON.stringify(told)}`);
     note(JSON.stringify(zlib.warpdrive.stats()));
     checkByGzip(packed);
     assert.ok(node.gunzipSync(packed).equals(data), 'other bytes');
     assert.ok(jobs > 0, 'the device got no request');
+    const sum = Object.values(told).reduce((all, requests) => all + requests, 0);
+    assert.equal(sum, Math.ceil(data.length / BLOCK), 'blocks that stats() counts there');
   });
 
   await step(`${transport}: its output is what the settings of the engine give`, () => {
@@ -116,15 +129,24 @@ async function main() {
 
   await step(`${transport}: 64 streams at once`, async () => {
     const inputs = Array.from({ length: 64 }, (_, i) => mixed(150_000, i + 1));
+    let told;
     const jobs = await jobsOf(async () => {
-      const all = await Promise.all(
-        inputs.map((input) => collect(zlib.createGzip(), pieces(input, 8192))),
-      );
+      let all;
+      told = await requestsOf(async () => {
+        all = await Promise.all(
+          inputs.map((input) => collect(zlib.createGzip(), pieces(input, 8192))),
+        );
+      });
       for (const [i, packed] of all.entries()) {
         assert.ok(node.gunzipSync(packed).equals(inputs[i]), `stream ${i}: other bytes`);
       }
     });
-    note(`${jobs} requests; ${JSON.stringify(counters(transport))}`);
+    note(`${jobs} requests; ${JSON.stringify(told)}; ${JSON.stringify(counters(transport))}`);
+    // Each of the devices that the guest has.
+    assert.equal(Object.keys(told).length, transport === 'vfio-pci' ? 1 : 2);
+    for (const [name, requests] of Object.entries(told)) {
+      assert.ok(requests > 0, `${name} got no request`);
+    }
   });
   done();
 }

@@ -26,29 +26,61 @@ result() {
   fi
 }
 
-# calls_in FILE: the system calls that strace counted, without those by which the library looks, at
-# most once per millisecond in which nothing came, whether the device is still there.
+# The calls by which the library looks whether the device is still there: at most once in a
+# millisecond, and only when nothing came.
+LOOKS='^(access|faccessat2?|openat|read|close)$'
+
+# calls_in FILE: the system calls that strace counted, without those.
 calls_in() {
-  awk '$NF ~ /^(access|faccessat2?|openat|read|close|total)$/ { next }
+  awk -v looks="$LOOKS" '$NF ~ looks || $NF == "total" { next }
     $4 ~ /^[0-9]+$/ { calls += $4 } END { print calls + 0 }' "$1"
+}
+
+# looks_in FEW MANY: how much the most frequent of those calls rose between two counts.
+looks_in() {
+  awk -v looks="$LOOKS" '$NF ~ looks { calls[$NF] += FNR == NR ? -$4 : $4 }
+    END { for (name in calls) if (calls[name] > most) most = calls[name]; print most + 0 }' "$1" "$2"
 }
 
 # no_calls TRANSPORT: system calls do not grow with requests while the device is busy.
 no_calls() {
-  local n few many
+  local n few many looks ms
   for n in 200 2200; do
-    as_user strace -c -f -o "/tmp/calls.$n" "$CHECKOUT/test/vm/out/driver_cases" "$1" busy "$n" || return 1
+    as_user strace -c -f -o "/tmp/calls.$n" "$CHECKOUT/test/vm/out/driver_cases" "$1" busy "$n" >"/tmp/busy.$n" || return 1
   done
   few=$(calls_in /tmp/calls.200)
   many=$(calls_in /tmp/calls.2200)
-  { cat /tmp/calls.2200; echo "$few system calls for 200 requests, $many for 2200"; } | tee /tmp/calls
-  [ "$few" -gt 0 ] && [ $((many - few)) -lt 20 ]
+  looks=$(looks_in /tmp/calls.200 /tmp/calls.2200)
+  ms=$(sed -n 's/^# busy for \([0-9]*\) ms$/\1/p' /tmp/busy.2200)
+  {
+    cat /tmp/calls.2200
+    echo "$few system calls for 200 requests, $many for 2200; $looks looks in ${ms:=0} ms"
+  } | tee /tmp/calls
+  [ "$few" -gt 0 ] && [ $((many - few)) -lt 20 ] && [ "$looks" -le $((ms + 2)) ]
 }
 calls_of_requests() {
   touch /tmp/calls.200 /tmp/calls.2200
   chown "$TEST_UID" /tmp/calls.200 /tmp/calls.2200
   result 'driver: no system call per request while busy' no_calls "$1"
   tail -1 /tmp/calls | sed 's/^/# /'
+}
+
+# waits COUNT: how often spimdev's WAIT is called for COUNT requests, one at a time.
+waits() {
+  as_user strace -f -e trace=ioctl -o /tmp/waits "$CHECKOUT/test/vm/out/driver_cases" spimdev slow "$1" >&2 || return 1
+  grep -c '0x57, 0x0*1, 0x0*8' /tmp/waits
+}
+
+# sleeps_in_wait: who waits for a request of 20 ms sleeps in WAIT. Opening calls it to find out.
+sleeps_in_wait() {
+  local opened used
+  touch /tmp/waits && chown "$TEST_UID" /tmp/waits
+  echo 20 >/sys/module/hisi_zip_sim/parameters/job_delay_ms
+  opened=$(waits 0) && used=$(waits 30)
+  echo 0 >/sys/module/hisi_zip_sim/parameters/job_delay_ms
+  head -40 /tmp/waits
+  echo "WAIT was called $opened times for no request, $used times for 30" | tee /tmp/waited
+  [ "$opened" -gt 0 ] && [ "$used" -gt "$opened" ] && grep -q '0x57, 0x0*1, 0x0*8), 0x0*1) = [1-9]' /tmp/waits
 }
 
 # in_use MODULE: whether the kernel refuses to unload it (delete_module(2), O_NONBLOCK). Tools look at

@@ -50,6 +50,8 @@ as_user "$CHECKOUT/test/vm/out/driver_cases" spimdev
 result 'driver: a limit of locked memory that is too low is named' names_the_limit
 cat /sys/class/spimdev/*/device/sim | sed 's/^/# /'
 calls_of_requests spimdev
+result 'driver: who waits for a request sleeps in WAIT' sleeps_in_wait
+sed 's/^/# /' /tmp/waited
 serve_root
 run device spimdev
 run routing spimdev
