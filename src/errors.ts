@@ -26,12 +26,21 @@ function coded(Base: ErrorClass, code: string): ErrorClass {
 }
 
 const BufferTooLarge = coded(RangeError, 'ERR_BUFFER_TOO_LARGE');
+const InvalidChunk = coded(TypeError, 'ERR_INVALID_ARG_TYPE');
 const InvalidState = coded(Error, 'ERR_INVALID_STATE');
 const TrailingJunk = coded(TypeError, 'ERR_TRAILING_JUNK_AFTER_STREAM_END');
 
 /** ERR_BUFFER_TOO_LARGE, for output beyond maxOutputLength (bytes). */
 export function bufferTooLarge(maxOutputLength: number): Error {
   return new BufferTooLarge(`Cannot create a Buffer larger than ${maxOutputLength} bytes`);
+}
+
+/** For a string in the place of bytes: of a stream made with `decodeStrings: false`. */
+export function stringChunk(chunk: string): Error {
+  const start = JSON.stringify(chunk.slice(0, 20));
+  return new InvalidChunk(
+    `The "chunk" argument must be an instance of Buffer, TypedArray or DataView. Received a string of ${chunk.length} characters, ${start}: make the stream without decodeStrings: false, or write Buffer.from() of it`,
+  );
 }
 
 /** For rejectGarbageAfterEnd. */

@@ -32,6 +32,9 @@ function isPlain(options: object): boolean {
   if (isProxy(options)) return false;
   const prototype = Object.getPrototypeOf(options);
   if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key in options) {
+    if (!Object.hasOwn(options, key)) return false;
+  }
   return Reflect.ownKeys(options).every(
     (key) => QUICK.has(key) && !Object.getOwnPropertyDescriptor(options, key)?.get,
   );

@@ -135,7 +135,8 @@ function checkGarbage(value: unknown): Garbage {
   return checked ? Garbage.RefusedEverywhere : Garbage.RefusedByStreams;
 }
 
-const NONE: Options = {};
+/** Inherits nothing: without options node:zlib reads none, whatever Object.prototype holds. */
+const NONE: Options = Object.freeze(Object.create(null));
 
 /** Reads each option once, in node:zlib's order: getters can tell. No object is spread: slow. */
 function check(options: Options, mode: Mode): CheckedOptions {

@@ -173,8 +173,7 @@ export class DecompressEngine extends EngineBase {
     this.phase = (this.phase + produced) % Math.trunc(this.options.chunkSize);
     this.uncounted += consumed;
     const { restarts } = this;
-    this.pushOutput(this.held + produced, inside, status === Status.OutputFull);
-    if (this.held === 0 || this.held < produced) this.countInput();
+    this.pushOutput(produced, inside, status === Status.OutputFull);
     // An idle stream keeps no output buffer.
     if (pending === 0 && status !== Status.OutputFull && this.held === 0) this.output = null;
     if (this.closed || restarts !== this.restarts || status === Status.OutputFull) return;
@@ -234,15 +233,18 @@ export class DecompressEngine extends EngineBase {
 
   /**
    * Inside a write (it was too long to be taken at once) node:zlib hands over full buffers only,
-   * and what is in the last one is lost if the rest of the write has an error.
+   * and what is in the last one is lost if the rest of the write has an error. Input is counted
+   * before its output is pushed: listeners of 'data' compare the two.
+   * @param produced bytes that this step added to those held
    */
   private pushOutput(produced: number, inside: boolean, full: boolean): void {
+    const total = this.held + produced;
     this.held = 0;
-    if (produced === 0) return;
-    const tail = inside ? Math.min(this.phase, produced) : 0;
-    const kept = tail > 0 ? this.output?.subarray(produced - tail, produced) : undefined;
-    const chunk = this.takeOutput(produced - tail);
+    const tail = inside ? Math.min(this.phase, total) : 0;
+    const kept = tail > 0 ? this.output?.subarray(total - tail, total) : undefined;
+    const chunk = total > 0 ? this.takeOutput(total - tail) : Buffer.alloc(0);
     if (kept) this.hold(kept);
+    if (this.held === 0 || this.held < produced) this.countInput();
     if (chunk.byteLength === 0) return;
     if (full && !this.options.chunkSizeGiven) {
       this.outputSize = Math.min(2 * this.outputSize, MAX_OUTPUT);

@@ -11,7 +11,8 @@ import type { CheckedOptions } from '../options.js';
 import { NodeHandle, type WriteSyncArguments } from './node-handle.js';
 import type { ZlibStream } from './zlib-base.js';
 
-export type Done = (error?: Error | null) => void;
+/** A subclass may pass on data to push. */
+export type Done = (error?: Error | null, data?: unknown) => void;
 
 /**
  * The work behind one stream: node:zlib's `_handle`. It takes one chunk at a time and pushes
@@ -82,6 +83,10 @@ export abstract class EngineBase implements Engine, SessionOwner {
   private failing = false;
   /** Listeners of 'data' run: node:zlib takes that for a time between two writes. */
   private pushing = false;
+  /** The callback of a write in progress when such a listener closed the stream. */
+  private orphan: Done | null = null;
+  /** Waits for the consumer to read on. */
+  private hooked = false;
   /** The readable side ended: nobody will ask for more. */
   protected ended = false;
 
@@ -158,7 +163,8 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.nodeHandle?.close();
     const task = this.task;
     this.task = null;
-    if (task) this.callAfterDestroy(task.done);
+    if (task && this.pushing) this.orphan = task.done;
+    else if (task) this.callAfterDestroy(task.done);
     else if (!this.calling) this.resource.emitDestroy();
   }
 
@@ -200,7 +206,42 @@ export abstract class EngineBase implements Engine, SessionOwner {
       this.blocked = !this.stream.push(chunk) && !this.ended;
     } finally {
       this.pushing = false;
+      this.callOrphan();
     }
+    if (this.blocked && !this.closed) this.hookRead();
+  }
+
+  /** As node:zlib, which finds the stream closed when the listeners are done: before its events. */
+  private callOrphan(): void {
+    const { orphan } = this;
+    if (!orphan) return;
+    this.orphan = null;
+    this.resource.runInAsyncScope(orphan);
+    this.resource.emitDestroy();
+  }
+
+  /**
+   * Waits for the next _read(). As in node:zlib a property of the stream for that one call, so
+   * that a _read() of the user's which never reaches ours stops nothing.
+   */
+  private hookRead(): void {
+    if (this.hooked) return;
+    this.hooked = true;
+    const { stream } = this;
+    const own = Object.getOwnPropertyDescriptor(stream, '_read');
+    const value = (size: number) => {
+      this.hooked = false;
+      if (own) Object.defineProperty(stream, '_read', own);
+      else Reflect.deleteProperty(stream, '_read');
+      try {
+        stream._read(size);
+      } finally {
+        this.onRead();
+        if (this.blocked && !this.closed) this.hookRead();
+      }
+    };
+    const property = { value, writable: true, enumerable: false, configurable: true };
+    Object.defineProperty(stream, '_read', property);
   }
 
   /** Whether what was not taken of the chunk is gone: the stream fails, where node:zlib ends the process. */

@@ -12,6 +12,7 @@ import {
   Z_PARTIAL_FLUSH,
   Z_SYNC_FLUSH,
 } from '../constants.js';
+import { stringChunk } from '../errors.js';
 import { nextTick } from '../later.js';
 import { nodeZlib, streamFields } from '../node-zlib.js';
 import { type CheckedOptions, checkOptions, checkParams, type Options } from '../options.js';
@@ -178,9 +179,9 @@ base.reset = function reset() {
 // end() was called by the time that write is processed; here output must not depend on timing.
 base._flush = function _flush(callback: Done) {
   this[finishing] = true;
-  this._transform(flushBuffers[finishKind(this)], '' as BufferEncoding, (error) => {
+  this._transform(flushBuffers[finishKind(this)], '' as BufferEncoding, (error, data) => {
     // The callback ends the readable side: of a stream destroyed meanwhile that would look whole.
-    if (!this.destroyed) callback(error);
+    if (!this.destroyed) callback(error, data);
   });
 };
 
@@ -242,9 +243,11 @@ base._destroy = function _destroy(error, callback) {
 base._transform = function _transform(chunk: FlushBuffer, _encoding: BufferEncoding, done: Done) {
   // The last write of all is waited for by the callback of end().
   const last = this.writableEnded && this.writableLength === chunk.byteLength;
-  const early = !last && !hasCallback(this);
+  // A subclass may push in its callback: what is due by then comes first.
+  const early = !last && this._transform === transform && !hasCallback(this);
   processChunk(this, chunk, chunk[flushKind] ?? ownFlush(this, chunk), done, early);
 };
+const { _transform: transform } = base;
 
 /** The kind for a chunk that says none. A subclass may give on another one for that of _flush(). */
 function ownFlush(stream: ZlibStream, chunk: Uint8Array): number {
@@ -255,11 +258,6 @@ function ownFlush(stream: ZlibStream, chunk: Uint8Array): number {
 function finishKind({ _defaultFlushFlag, _finishFlushFlag }: ZlibStream): number {
   return strongerFlush(_defaultFlushFlag, _finishFlushFlag);
 }
-
-base._read = function _read(size: number) {
-  Transform.prototype._read.call(this, size);
-  this._handle?.onRead();
-};
 
 base._processChunk = function _processChunk(
   chunk: Uint8Array,
@@ -281,12 +279,13 @@ function processChunk(
   early = false,
 ): void {
   if (!stream._handle) nextTick(done);
+  else if (typeof chunk === 'string') done(stringChunk(chunk));
   else stream._handle.process(chunk, kind, done, early);
 }
 
 /** Processes `chunk` at once and closes the stream, as node:zlib's synchronous functions do. */
 export function processChunkSync(stream: ZlibStream, chunk: ArrayBufferView, kind: number): Buffer {
-  if (!stream._handle) assertOpen();
+  if (!stream._handle) refuseClosed(chunk, kind);
   try {
     return (stream._handle as Engine).processSync(chunk, kind);
   } catch (error) {
@@ -311,6 +310,14 @@ function assertOpen(): never {
   closed.close();
   closed.reset();
   throw new Error('zlib binding closed');
+}
+
+/** The running Node's error for a chunk to be processed at once by a closed stream. */
+function refuseClosed(chunk: ArrayBufferView, kind: number): never {
+  const closed = nodeZlib.createDeflate() as unknown as ZlibStream;
+  closed.close();
+  closed._processChunk(chunk as Uint8Array, kind);
+  throw new TypeError('zlib binding closed');
 }
 
 export function Zlib(

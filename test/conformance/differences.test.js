@@ -104,3 +104,20 @@ test('destroyed in its final flush, a stream does not look as if it had ended', 
     if (!isNode) assert.equal(ours, 'ERR_STREAM_PREMATURE_CLOSE', Class);
   }
 });
+
+test('a decompressor without chunkSize pushes chunks of more than 16 KiB', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const gunzip = new side.Gunzip();
+    const sizes = [];
+    gunzip.on('data', (chunk) => sizes.push(chunk.length));
+    gunzip.end(node.gzipSync(plain));
+    await once(gunzip, 'end');
+    return sizes;
+  });
+  const total = (sizes) => sizes.reduce((sum, size) => sum + size);
+  assert.equal(Math.max(...theirs), 16 << 10);
+  assert.equal(total(theirs), plain.length);
+  if (!ours) return;
+  assert.equal(total(ours), plain.length);
+  assert.ok(Math.max(...ours) > 16 << 10 && Math.max(...ours) <= 128 << 10);
+});

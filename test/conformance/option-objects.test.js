@@ -128,6 +128,38 @@ for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) 
   });
 }
 
+/** Calls `fn` while every object inherits `properties`. */
+function inherited(properties, fn) {
+  Object.assign(Object.prototype, properties);
+  try {
+    return fn();
+  } finally {
+    for (const key of Object.keys(properties)) delete Object.prototype[key];
+  }
+}
+
+test('what Object.prototype holds is read where node:zlib reads it', () => {
+  const packed = node.gzipSync(plain);
+  const cases = [{ chunkSize: 64, maxOutputLength: 70 }, { level: 'x' }, { windowBits: 9 }];
+  cases.push({ flush: 1.5 }, { info: true }, { dictionary: Buffer.from('a') });
+  for (const properties of cases) {
+    const label = JSON.stringify(properties);
+    for (const options of [undefined, {}]) {
+      for (const name of CLASSES) {
+        assertSame((side) => inherited(properties, () => settled(side, name, options)), label);
+      }
+      assertSame((side) => {
+        const result = inherited(properties, () => side.gunzipSync(packed, options));
+        return [Object.keys(result).includes('engine'), result.buffer?.length ?? result];
+      }, label);
+      assertSame((side) => {
+        const result = inherited(properties, () => side.gzipSync(plain, options));
+        return Object.keys(result).includes('engine');
+      }, label);
+    }
+  }
+});
+
 test('chunkSize and maxOutputLength of any size are taken as they are', () => {
   for (const size of [2 ** 26, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 52, 2 ** 53]) {
     for (const name of ['Gzip', 'Gunzip']) {

@@ -78,6 +78,21 @@ for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) 
   });
 }
 
+test('what a closed stream throws', () => {
+  for (const { compress, Compressor, Decompressor } of FORMATS) {
+    assertSame((side) => {
+      const stream = new side[Compressor]();
+      stream._processChunk(plain, Z_FINISH);
+      return stream._processChunk(plain, Z_FINISH);
+    }, Compressor);
+    assertSame((side) => {
+      const stream = new side[Decompressor]();
+      stream.close();
+      return stream._processChunk(node[`${compress}Sync`](plain), Z_FINISH);
+    }, Decompressor);
+  }
+});
+
 test('a callback on a closed stream is called with nothing', async () => {
   const gzip = new zlib.Gzip();
   gzip.close();

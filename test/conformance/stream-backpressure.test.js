@@ -2,6 +2,7 @@
 
 const assert = require('node:assert/strict');
 const { once } = require('node:events');
+const { Transform } = require('node:stream');
 const { mixed, noise } = require('../support/data');
 const { pieces, turns, until } = require('../support/drive');
 const { CLASSES, FORMATS } = require('../support/formats');
@@ -129,4 +130,51 @@ test('read(n) gives exactly n', async () => {
   });
   await once(gunzip, 'end');
   assert.ok(Buffer.concat(chunks).equals(plain.subarray(0, 300_000)));
+});
+
+const transformRead = Transform.prototype._read;
+const READS = {
+  'the option read': (Class) =>
+    new Class({
+      read(size) {
+        transformRead.call(this, size);
+      },
+    }),
+  'a _read of the instance': (Class) => {
+    const stream = new Class();
+    stream._read = (size) => transformRead.call(stream, size);
+    return stream;
+  },
+  'a _read of a subclass': (Class) =>
+    new (class extends Class {
+      _read(size) {
+        transformRead.call(this, size);
+      }
+    })(),
+};
+
+for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) {
+  for (const [title, make] of Object.entries(READS)) {
+    test(`${name}: ${title} that knows Transform's alone stops nothing`, async () => {
+      const data = noise(MIB);
+      const compressor = make(zlib[Compressor]);
+      compressor.end(data);
+      const packed = await slowly(compressor, (i) => turns(i % 3));
+      assert.ok(node[`${decompress}Sync`](packed).equals(data));
+
+      const decompressor = make(zlib[Decompressor]);
+      decompressor.end(node[`${compress}Sync`](data));
+      assert.ok((await slowly(decompressor, (i) => turns(i % 3))).equals(data));
+    });
+  }
+}
+
+test('a stream that waited for its reader keeps no _read of its own, and a given one', async () => {
+  for (const given of [undefined, transformRead]) {
+    const gunzip = new zlib.Gunzip(given && { read: given });
+    const own = Object.getOwnPropertyDescriptor(gunzip, '_read');
+    gunzip.end(node.gzipSync(plain));
+    await slowly(gunzip, () => turns(2));
+    assert.deepEqual(Object.getOwnPropertyDescriptor(gunzip, '_read'), own);
+  }
 });

@@ -1,8 +1,9 @@
 // bytesWritten (and bytesRead, where Node has it): input taken by the engine.
 
 const assert = require('node:assert/strict');
-const { mixed } = require('../support/data');
-const { flushed, through, written } = require('../support/drive');
+const { once } = require('node:events');
+const { mixed, text } = require('../support/data');
+const { flushed, pieces, through, written } = require('../support/drive');
 const { Recorder } = require('../support/events');
 const { CLASSES, FORMATS } = require('../support/formats');
 const { assertSame, assertSameAsync } = require('../support/same');
@@ -126,3 +127,37 @@ test('bytesRead is bytesWritten', { skip }, async () => {
     return seen;
   }, 'gzip');
 });
+
+for (const { compress, Decompressor } of FORMATS) {
+  test(`${Decompressor}: what is put out is counted when it is put out`, () =>
+    assertSameAsync(async (side) => {
+      const packed = node[`${compress}Sync`](text(30_000));
+      const stream = new side[Decompressor]();
+      const seen = [];
+      let output = 0;
+      stream.on('data', (chunk) => {
+        output += chunk.length;
+        seen.push([output, stream.bytesWritten, stream.bytesRead]);
+      });
+      for (const piece of pieces(packed, 1000)) await written(stream, piece);
+      stream.destroy();
+      return seen;
+    }, Decompressor));
+
+  test(`${Decompressor}: input is never counted behind its output`, async () => {
+    const plain = Buffer.alloc(2_000_000, 'some text, ');
+    const packed = node[`${compress}Sync`](plain);
+    const most = (1.2 * plain.length) / packed.length;
+    const stream = new zlib[Decompressor]();
+    let output = 0;
+    let ratio = 0;
+    stream.on('data', (chunk) => {
+      output += chunk.length;
+      ratio = Math.max(ratio, output / stream.bytesWritten);
+    });
+    stream.end(packed);
+    await once(stream, 'end');
+    assert.equal(output, plain.length);
+    assert.ok(ratio < most, `${ratio} bytes of output for each of input`);
+  });
+}

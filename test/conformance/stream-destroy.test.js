@@ -152,3 +152,34 @@ test('signal: an AbortSignal destroys the stream', async () => {
   };
   assertEqualTo(await run(zlib), await run(node), 'events');
 });
+
+for (const { name, compress, Compressor, Decompressor } of FORMATS) {
+  for (const error of [undefined, failure()]) {
+    const how = error ? 'with an error' : 'without one';
+    test(`${name}: callbacks of what is in progress when 'data' destroys it ${how}`, async () => {
+      const packed = node[`${compress}Sync`]('hello');
+      const decompressed = async (side) => {
+        const life = new Recorder(new side[Decompressor]());
+        life.stream.on('data', () => life.stream.destroy(error));
+        life.stream.write(packed, life.callback('write'));
+        life.stream.flush(life.callback('flush'));
+        life.stream.end(life.callback('end-callback'));
+        await life.closed();
+        return life.log;
+      };
+      assertEqualTo(await decompressed(zlib), await decompressed(node), Decompressor);
+
+      const compressed = async (side) => {
+        const life = new Recorder(new side[Compressor]());
+        life.stream.on('data', () => {
+          if (life.output.length > 10) life.stream.destroy(error);
+        });
+        life.stream.write(plain.subarray(0, 100));
+        life.stream.flush(life.callback('flush'));
+        await life.closed();
+        return life.log.filter((entry) => entry !== 'data');
+      };
+      assertEqualTo(await compressed(zlib), await compressed(node), Compressor);
+    });
+  }
+}

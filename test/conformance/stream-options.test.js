@@ -1,12 +1,13 @@
 // Options of streams in general, given to zlib streams.
 
 const assert = require('node:assert/strict');
+const { once } = require('node:events');
 const { text } = require('../support/data');
 const { collect, turns } = require('../support/drive');
 const { Recorder } = require('../support/events');
 const { CLASSES } = require('../support/formats');
 const { assertSame, assertSameAsync, outcome } = require('../support/same');
-const { zlib, node } = require('../support/subject');
+const { node, notForNode, zlib } = require('../support/subject');
 const { test } = require('../support/bounded');
 
 const plain = text(5000);
@@ -148,4 +149,19 @@ test('decodeStrings: false and defaultEncoding', async () => {
     gzip.end('ü');
     return node.gunzipSync(await output).toString('hex');
   }, 'setDefaultEncoding');
+});
+
+const aborts = notForNode('it aborts the process');
+test('decodeStrings: false and a string: an error that says what to do', {
+  skip: aborts,
+}, async () => {
+  for (const name of CLASSES) {
+    const stream = new zlib[name]({ decodeStrings: false });
+    const called = new Promise((resolve) => stream.write('some text', resolve));
+    const [error] = await once(stream, 'error');
+    assert.equal(error.name, 'TypeError');
+    assert.equal(error.code, 'ERR_INVALID_ARG_TYPE');
+    assert.match(error.message, /Received a string of 9 characters, "some text": make/);
+    assert.equal(await called, error);
+  }
 });

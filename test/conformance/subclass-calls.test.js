@@ -132,3 +132,58 @@ test('a patched prototype sees every chunk', async () => {
     }, name);
   }
 });
+
+for (const { name, compress, Compressor, Decompressor } of FORMATS) {
+  for (const Class of [Compressor, Decompressor]) {
+    test(`${name}: ${Class} puts out what a _transform gives for the final flush`, () =>
+      assertSameAsync(async (side) => {
+        class Trailed extends side[Class] {
+          _transform(chunk, encoding, callback) {
+            super._transform(chunk, encoding, (error) =>
+              callback(error, chunk.length ? null : 'TRAILER'),
+            );
+          }
+        }
+        const stream = new Trailed();
+        const output = collect(stream);
+        stream.end(Class === Compressor ? plain : node[`${compress}Sync`](plain));
+        return String((await output).subarray(-7));
+      }, Class));
+  }
+
+  const packed = node[`${compress}Sync`](plain);
+  const middle = packed.length >> 1;
+  const marking = {
+    'of a subclass': (side) => {
+      class Marking extends side[Decompressor] {
+        _transform(chunk, encoding, callback) {
+          super._transform(chunk, encoding, (error) => {
+            if (chunk.length > 0) this.push('|');
+            callback(error);
+          });
+        }
+      }
+      return new Marking();
+    },
+    'of an instance': (side) => {
+      const stream = new side[Decompressor]();
+      const { _transform } = stream;
+      stream._transform = (chunk, encoding, callback) =>
+        _transform.call(stream, chunk, encoding, () => {
+          if (chunk.length > 0) stream.push('|');
+          callback();
+        });
+      return stream;
+    },
+  };
+  for (const [whose, make] of Object.entries(marking)) {
+    test(`${name}: a _transform ${whose} is called back behind the output of its chunk`, () =>
+      assertSameAsync(async (side) => {
+        const stream = make(side);
+        const output = collect(stream);
+        stream.write(packed.subarray(0, middle));
+        stream.end(packed.subarray(middle));
+        return String(await output);
+      }, Decompressor));
+  }
+}
