@@ -4,6 +4,7 @@
 const assert = require('node:assert/strict');
 const { spawn, spawnSync } = require('node:child_process');
 const { once: event } = require('node:events');
+const fs = require('node:fs');
 const { counters, slow } = require('./bench');
 const { step, note, done } = require('./tap');
 
@@ -41,6 +42,12 @@ function once() {
   return { jobs: counters(transport).jobs - before, ...JSON.parse(child.stdout) };
 }
 
+/** By name, what a process's stats() say of the devices of the transport. */
+function ofTransport({ devices, stats }) {
+  const names = devices.map(({ name }) => name);
+  return stats.devices.filter(({ name }) => names.includes(name));
+}
+
 /** A process that is amid its work, seen by the device. */
 async function busy() {
   const before = counters(transport).jobs;
@@ -75,6 +82,21 @@ function checkRefused(told, why) {
   assert.ok(software.requests > 0, 'software got no request');
 }
 
+/** Opens the devices' files until the kernel has no queue left. @returns {number[]} descriptors */
+function takeAllQueues() {
+  const held = [];
+  for (const name of fs.readdirSync('/sys/class/uacce')) {
+    assert.throws(
+      () => {
+        for (let n = 0; n < 1000; n++) held.push(fs.openSync(`/dev/${name}`, 'r+'));
+      },
+      { syscall: 'open' },
+      `${name} gives more queues than it has`,
+    );
+  }
+  return held;
+}
+
 async function main() {
   await step(`${transport}: two processes at once are both right`, async () => {
     const child = await busy();
@@ -85,10 +107,26 @@ async function main() {
       const told = once();
       // Without shared addressing one process uses a device at a time: docs/hardware.md.
       if (transport !== 'uacce') checkRefused(told, /another process/);
+      else
+        assert.ok(
+          ofTransport(told).some(({ requests }) => requests > 0),
+          'not used by both',
+        );
     } finally {
       await kill(child);
     }
   });
+  if (transport === 'uacce') {
+    await step('uacce: with no queue left streams go to software, and say why', () => {
+      const held = takeAllQueues();
+      note(`${held.length} queues`);
+      try {
+        checkRefused(once(), /no queue is (left|free)/);
+      } finally {
+        for (const fd of held) fs.closeSync(fd);
+      }
+    });
+  }
   await step(`${transport}: killed in mid-job, used again at once`, async () => {
     slow(transport, true);
     try {

@@ -16,6 +16,7 @@ if [ "$GENERATION" = hip09 ]; then
   run permission vfio-pci
   as_user "$CHECKOUT/test/vm/out/driver_cases" vfio-pci
   run device vfio-pci
+  run routing vfio-pci
   run soak vfio-pci "$SOAK"
   exit
 fi
