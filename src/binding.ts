@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logDevices, publish } from './device-events.js';
+import { warnOfEnvironment } from './environment.js';
 import { nextTick } from './later.js';
 
 /** Where native calls leave numbers; mirrors `Scratch` in native/addon/environment.h. */
@@ -188,7 +189,11 @@ export interface NativeStats {
   bytesToldToV8: number;
   runningThreads: number;
   devices: NativeDeviceStats[];
-  /** How many streams (device-error: requests) went where they went for which reason. */
+  /**
+   * How many streams (device-error: requests) went where they went for which reason, of those that
+   * had a choice: "no-device", of those that asked for hardware and went to software since there is
+   * none. docs/hardware.md has the others.
+   */
   routing: Record<string, number>;
 }
 
@@ -268,6 +273,7 @@ addon.setDispatcher((ready, events) => {
   if (events) publish(events);
 });
 logDevices(() => addon.devices(false));
+warnOfEnvironment(() => addon.devices(false));
 
 let kickScheduled = false;
 

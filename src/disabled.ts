@@ -1,8 +1,8 @@
 // The package turned off, by WARPDRIVE_DISABLE or since Node may load no addons: Node's zlib does
 // everything, the addon stays unloaded.
-import { promisify } from 'node:util';
 import type * as Accelerated from './accelerated.js';
 import { nodeZlib } from './node-zlib.js';
+import { promiseForms } from './promises.js';
 import type { Stats } from './warpdrive.js';
 
 const NO_WORK: Stats = {
@@ -27,13 +27,5 @@ export const warpdrive = {
   devices: () => [],
   stats: () => ({ ...NO_WORK }),
   configure: () => {},
-  promises: {
-    deflate: promisify(nodeZlib.deflate),
-    inflate: promisify(nodeZlib.inflate),
-    gzip: promisify(nodeZlib.gzip),
-    gunzip: promisify(nodeZlib.gunzip),
-    deflateRaw: promisify(nodeZlib.deflateRaw),
-    inflateRaw: promisify(nodeZlib.inflateRaw),
-    unzip: promisify(nodeZlib.unzip),
-  },
+  promises: promiseForms(nodeZlib),
 } as unknown as typeof Accelerated.warpdrive;

@@ -1,4 +1,5 @@
 // Errors with the codes and messages that node:zlib uses.
+import { inspect } from 'node:util';
 import { nodeZlib } from './node-zlib.js';
 
 // Missing from @types/node.
@@ -26,9 +27,46 @@ function coded(Base: ErrorClass, code: string): ErrorClass {
 }
 
 const BufferTooLarge = coded(RangeError, 'ERR_BUFFER_TOO_LARGE');
-const InvalidChunk = coded(TypeError, 'ERR_INVALID_ARG_TYPE');
+const InvalidArgType = coded(TypeError, 'ERR_INVALID_ARG_TYPE');
+const InvalidArgValue = coded(RangeError, 'ERR_INVALID_ARG_VALUE');
 const InvalidState = coded(Error, 'ERR_INVALID_STATE');
+const OutOfRange = coded(RangeError, 'ERR_OUT_OF_RANGE');
 const TrailingJunk = coded(TypeError, 'ERR_TRAILING_JUNK_AFTER_STREAM_END');
+
+/** `inspect()`, short enough for a message. */
+function shown(value: unknown): string {
+  const text = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return text.length > 100 ? `${text.slice(0, 100)}...` : text;
+}
+
+function received(value: unknown): string {
+  if (value === undefined || value === null) return `${value}`;
+  if (typeof value === 'function') return `function ${value.name}`;
+  if (typeof value !== 'object') return `type ${typeof value} (${shown(value)})`;
+  const name = value.constructor?.name;
+  return name ? `an instance of ${name}` : shown(value);
+}
+
+/** ERR_INVALID_ARG_TYPE in Node's words. `name`: an argument, or `argument.property`. */
+export function invalidArgType(name: string, expected: string, value: unknown): Error {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return new InvalidArgType(
+    `The "${name}" ${kind} must be of type ${expected}. Received ${received(value)}`,
+  );
+}
+
+/** ERR_INVALID_ARG_VALUE in Node's words; `reason` is a predicate. */
+export function invalidArgValue(name: string, value: unknown, reason: string): Error {
+  const kind = name.includes('.') ? 'property' : 'argument';
+  return new InvalidArgValue(`The ${kind} '${name}' ${reason}. Received ${shown(value)}`);
+}
+
+/** ERR_OUT_OF_RANGE in Node's words. */
+export function outOfRange(name: string, range: string, value: unknown): Error {
+  return new OutOfRange(
+    `The value of "${name}" is out of range. It must be ${range}. Received ${shown(value)}`,
+  );
+}
 
 /** ERR_BUFFER_TOO_LARGE, for output beyond maxOutputLength (bytes). */
 export function bufferTooLarge(maxOutputLength: number): Error {
@@ -38,7 +76,7 @@ export function bufferTooLarge(maxOutputLength: number): Error {
 /** For a string in the place of bytes: of a stream made with `decodeStrings: false`. */
 export function stringChunk(chunk: string): Error {
   const start = JSON.stringify(chunk.slice(0, 20));
-  return new InvalidChunk(
+  return new InvalidArgType(
     `The "chunk" argument must be an instance of Buffer, TypedArray or DataView. Received a string of ${chunk.length} characters, ${start}: make the stream without decodeStrings: false, or write Buffer.from() of it`,
   );
 }

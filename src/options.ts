@@ -3,7 +3,6 @@
 import * as buffer from 'node:buffer';
 import { isAnyArrayBuffer, isArrayBufferView } from 'node:util/types';
 import type { ZlibOptions } from 'node:zlib';
-import { addon } from './binding.js';
 import {
   type ClassName,
   Mode,
@@ -25,6 +24,7 @@ import {
   Z_NO_FLUSH,
 } from './constants.js';
 import { nodeZlib, streamFields } from './node-zlib.js';
+import { checkDevice, checkSettings } from './settings.js';
 
 /** All options, checked and with their defaults. */
 export interface CheckedOptions {
@@ -169,21 +169,13 @@ function check(options: Options, mode: Mode): CheckedOptions {
   };
 }
 
-/**
- * Checks a value that names a device.
- * @param what the value is, for the error
- * @throws RangeError if there is no such device, or if it cannot be used: why, and what to do
- */
-export function checkDevice(device: unknown, what: string): asserts device is string {
-  const refusal = typeof device === 'string' ? addon.deviceRefusal(device) : '';
-  if (refusal === undefined) return;
-  if (refusal) throw new RangeError(`${what}: ${device} cannot be used: ${refusal}`);
-  const wanted = '"auto", "hardware" or a name of warpdrive.devices()';
-  throw new RangeError(`${what} must be ${wanted}, not ${String(device)}`);
-}
+const WARPDRIVE_OPTIONS = ['device'];
 
 function namedDevice(options: Options): string | undefined {
-  const device = options.warpdrive?.device;
+  const { warpdrive } = options;
+  if (warpdrive === undefined) return undefined;
+  checkSettings(warpdrive, 'options.warpdrive', WARPDRIVE_OPTIONS);
+  const { device } = warpdrive;
   if (device !== undefined) checkDevice(device, 'options.warpdrive.device');
   return device;
 }

@@ -1,8 +1,11 @@
 // What zlib does not have: which devices there are, what they did, and how many threads.
 import { addon, type NativeDevice, type NativeStats } from './binding.js';
-import type { AsyncForm, Input } from './convenience.js';
+import { invalidArgType, invalidArgValue } from './errors.js';
 import * as forms from './forms.js';
-import { checkDevice, type Options } from './options.js';
+import { promiseForms } from './promises.js';
+import { checkBoolean, checkDevice, checkInteger, checkSettings } from './settings.js';
+
+export type { PromiseForm } from './promises.js';
 
 /** Something that executes compression requests. */
 export type Device = NativeDevice;
@@ -38,15 +41,28 @@ export interface Configuration {
 
 const MAX_THREADS = 256;
 
-function refuse(name: string, wanted: string, value: unknown): never {
-  throw new RangeError(`warpdrive.configure: ${name} must be ${wanted}, not ${String(value)}`);
+const SETTINGS: readonly (keyof Configuration)[] = [
+  ...(['threads', 'memoryLimit', 'device', 'devices', 'allowUnsafeDoorbell'] as const),
+  ...(['hardwareThreshold', 'deviceTimeout'] as const),
+];
+
+function checkDevices(devices: unknown): void {
+  const name = 'configuration.devices';
+  if (devices === undefined || devices === 'all') return;
+  if (typeof devices === 'string') {
+    throw invalidArgValue(name, devices, 'must be "all" or an array of names');
+  }
+  if (!Array.isArray(devices)) throw invalidArgType(name, 'string or Array', devices);
+  for (const [i, device] of devices.entries()) checkDevice(device, `${name}[${i}]`);
 }
 
-function checkInteger(value: unknown, name: string, min: number, max: number): void {
-  if (value === undefined) return;
-  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    refuse(name, `an integer from ${min} to ${max}`, value);
+function checkThreshold(threshold: unknown): void {
+  const name = 'configuration.hardwareThreshold';
+  if (threshold === 'measured') return;
+  if (typeof threshold === 'string') {
+    throw invalidArgValue(name, threshold, 'must be "measured" or a number of bytes');
   }
+  checkInteger(threshold, name, 0, Number.MAX_SAFE_INTEGER);
 }
 
 /** What the operator should know once: the kernel has no better protection to offer. */
@@ -65,7 +81,10 @@ function warnOfDoorbell(): void {
  * do it: then `usable` also tells of devices that are busy, and of limits of locked memory.
  */
 export function devices(options: { open?: boolean } = {}): Device[] {
-  return addon.devices(options.open === true);
+  checkSettings(options, 'options', ['open']);
+  const { open } = options;
+  checkBoolean(open, 'options.open');
+  return addon.devices(open === true);
 }
 
 export function stats(): Stats {
@@ -75,26 +94,22 @@ export function stats(): Stats {
 /**
  * Changes settings of the whole process; what is not named stays as it is. Output depends on
  * those that choose devices, since a stream's bytes depend on the kind of its device.
- * @throws RangeError if a value is none of those that the setting takes, or a device cannot be used:
- *   then it says why, and what to do. A device that an operator has mended since can be named at once
+ * @throws TypeError (ERR_INVALID_ARG_TYPE), or RangeError (ERR_OUT_OF_RANGE, ERR_INVALID_ARG_VALUE) if
+ *   a setting is not known, a value is none of those that it takes, or a device cannot be used: then
+ *   it says why, and what to do. A device that an operator has mended since can be named at once
  */
 export function configure(configuration: Configuration): void {
-  const { threads, memoryLimit, device, devices, allowUnsafeDoorbell } = configuration;
-  const { hardwareThreshold, deviceTimeout } = configuration;
-  checkInteger(threads, 'threads', 1, MAX_THREADS);
-  checkInteger(memoryLimit, 'memoryLimit', 0, Number.MAX_SAFE_INTEGER);
-  checkInteger(deviceTimeout, 'deviceTimeout', 1, 3_600_000);
-  if (hardwareThreshold !== 'measured') {
-    checkInteger(hardwareThreshold, 'hardwareThreshold', 0, Number.MAX_SAFE_INTEGER);
-  }
-  if (device !== undefined) checkDevice(device, 'warpdrive.configure: device');
-  if (devices !== undefined && devices !== 'all') {
-    if (!Array.isArray(devices)) refuse('devices', '"all" or a list of names', devices);
-    for (const name of devices) checkDevice(name, 'warpdrive.configure: each of devices');
-  }
-  if (allowUnsafeDoorbell !== undefined && typeof allowUnsafeDoorbell !== 'boolean') {
-    refuse('allowUnsafeDoorbell', 'true or false', allowUnsafeDoorbell);
-  }
+  checkSettings(configuration, 'configuration', SETTINGS);
+  const { threads, memoryLimit, device, allowUnsafeDoorbell } = configuration;
+  const { hardwareThreshold, deviceTimeout, devices: given } = configuration;
+  const devices = Array.isArray(given) ? [...given] : given;
+  checkInteger(threads, 'configuration.threads', 1, MAX_THREADS);
+  checkInteger(memoryLimit, 'configuration.memoryLimit', 0, Number.MAX_SAFE_INTEGER);
+  checkInteger(deviceTimeout, 'configuration.deviceTimeout', 1, 3_600_000);
+  checkThreshold(hardwareThreshold);
+  if (device !== undefined) checkDevice(device, 'configuration.device');
+  checkDevices(devices);
+  checkBoolean(allowUnsafeDoorbell, 'configuration.allowUnsafeDoorbell');
   // What was checked: getters may say something else the next time.
   addon.configure({
     threads,
@@ -108,27 +123,5 @@ export function configure(configuration: Configuration): void {
   if (allowUnsafeDoorbell) warnOfDoorbell();
 }
 
-/** A one-call function that returns a promise; with `info` as zlib's own functions have it. */
-export interface PromiseForm {
-  (input: Input, options?: Options & { info?: false }): Promise<Buffer>;
-  (input: Input, options: Options & { info: true }): Promise<{ buffer: Buffer; engine: unknown }>;
-}
-
-function promiseForm(form: AsyncForm): PromiseForm {
-  const run = (input: Input, options: Options = {}) =>
-    new Promise((resolve, reject) => {
-      form(input, options, (error, result) => (error ? reject(error) : resolve(result)));
-    });
-  return run as PromiseForm;
-}
-
 /** gzip(), gunzip() and the others as functions that return promises. */
-export const promises = {
-  deflate: promiseForm(forms.deflate),
-  inflate: promiseForm(forms.inflate),
-  gzip: promiseForm(forms.gzip),
-  gunzip: promiseForm(forms.gunzip),
-  deflateRaw: promiseForm(forms.deflateRaw),
-  inflateRaw: promiseForm(forms.inflateRaw),
-  unzip: promiseForm(forms.unzip),
-};
+export const promises = promiseForms(forms);

@@ -8,9 +8,11 @@ namespace {
 class CompressObject final : public SessionObject<CompressObject, CompressSession> {
  public:
   explicit CompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
-    Attach(std::make_shared<CompressSession>(environment(info).channel(), ParamsOf(info),
-                                             BytesOf(info[5]), IsDefaultLevel(info[1]),
-                                             WishOf(info[6])));
+    const std::shared_ptr<Channel>& channel = environment(info).channel();
+    const Wish wish = WishOf(info[6]);
+    channel->NoteVainWish(wish);
+    Attach(std::make_shared<CompressSession>(channel, ParamsOf(info), BytesOf(info[5]),
+                                             IsDefaultLevel(info[1]), wish));
   }
 
   bool Settled() const { return session_->Settled(); }

@@ -19,8 +19,10 @@ class DecompressObject final : public SessionObject<DecompressObject, Decompress
   explicit DecompressObject(const Napi::CallbackInfo& info) : SessionObject(info) {
     StreamParams params = ParamsOf(info);
     params.one_member = info[8].As<Napi::Boolean>().Value();
-    Attach(std::make_shared<DecompressSession>(environment(info).channel(), params,
-                                               BytesOf(info[5]), WishOf(info[6])));
+    const std::shared_ptr<Channel>& channel = environment(info).channel();
+    const Wish wish = WishOf(info[6]);
+    channel->NoteVainWish(wish);
+    Attach(std::make_shared<DecompressSession>(channel, params, BytesOf(info[5]), wish));
     session_->SetOutputUnit(info[7].As<Napi::Number>().Uint32Value());
   }
 

@@ -65,6 +65,12 @@ bool RunInto(Environment& environment, WholeStream& stream, std::span<const uint
   return stream.End(environment.channel()->RunNow(stream.request()));
 }
 
+/// With hardware a stream has a route, and who asks for hardware in vain is counted by a stream.
+bool NeedsStream(Environment& environment) {
+  Channel& channel = *environment.channel();
+  return channel.has_hardware() || channel.router().AsksForHardware(kAnyDevice);
+}
+
 /// runWhole(bytes, packed): the result as a Buffer; undefined: use a stream.
 Napi::Value RunWhole(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -73,8 +79,7 @@ Napi::Value RunWhole(const Napi::CallbackInfo& info) {
   WholeStream stream = StreamOf(info[1]);
   const size_t size = stream.OutputSize(input);
   Environment& environment = *Environment::Of(env);
-  // With hardware a stream has a route.
-  if (size == 0 || environment.channel()->has_hardware()) return env.Undefined();
+  if (size == 0 || NeedsStream(environment)) return env.Undefined();
   if (stream.IsExact(input, size)) {
     // Nobody gets to see the buffer unless all of it was written.
     auto buffer = Napi::Buffer<uint8_t>::New(env, size);
@@ -134,7 +139,7 @@ class WholeJob final : public RequestOwner, public SessionWrap {
 /// with its property `output` set unless a stream has to be used after all.
 Napi::Value StartWhole(const Napi::CallbackInfo& info) {
   Environment& environment = *Environment::Of(info.Env());
-  if (environment.channel()->has_hardware()) return Napi::Boolean::New(info.Env(), false);
+  if (NeedsStream(environment)) return Napi::Boolean::New(info.Env(), false);
   const auto job = std::make_shared<WholeJob>(info[0].As<Napi::Object>(), StreamOf(info[2]));
   const bool started = job->Start(*environment.channel(), BytesOf(info[1]));
   return Napi::Boolean::New(info.Env(), started);

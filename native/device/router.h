@@ -122,6 +122,10 @@ class Router {
   bool Find(std::string_view name, Wish* wish) const;
   /// For streams that name nothing.
   void SetDefault(Wish wish) { default_.store(wish, std::memory_order_relaxed); }
+  /// Whether a stream with this wish asks for hardware, be it by the default.
+  bool AsksForHardware(Wish wish) const {
+    return (wish == kAnyDevice ? default_.load(std::memory_order_relaxed) : wish) == kAnyHardware;
+  }
   /// Which hardware may be used by new streams, by name.
   void SetAllowed(std::span<const std::string> names);
   void AllowAll();

@@ -86,6 +86,10 @@ class Channel {
 
   /// Where a stream goes; opens the queue if there is none. Once per stream.
   Route RouteStream(const StreamNeeds& needs);
+  /// Counts a new stream that asks for hardware where there is none: nothing will route it.
+  void NoteVainWish(Wish wish) {
+    if (!has_hardware() && router_->AsksForHardware(wish)) NoteReason(Reason::kNoDevice);
+  }
   /// The device of a route.
   Device& DeviceOf(const Route& route) {
     return *router_->at(route.hardware() ? route.device : home_).device;

@@ -46,6 +46,11 @@ TEST_CASE("router: without hardware all goes to software") {
   const Route route = router.Decide(Large());
   CHECK(!route.hardware());
   CHECK(route.reason == Reason::kNoDevice);
+  CHECK(!router.AsksForHardware(kAnyDevice));
+  CHECK(router.AsksForHardware(kAnyHardware));
+  router.SetDefault(kAnyHardware);
+  CHECK(router.AsksForHardware(kAnyDevice));
+  CHECK(!router.AsksForHardware(static_cast<Wish>(router.home())));
 }
 
 TEST_CASE("router: the level decides unless the caller names the device") {
