@@ -5,7 +5,7 @@ const assert = require('node:assert/strict');
 const { promisify } = require('node:util');
 const node = require('node:zlib');
 const { mixed, text } = require('../../support/data');
-const { counters, rootDone } = require('./bench');
+const { counters, deviceStats, rise, rootDone } = require('./bench');
 const { collect, pieces } = require('./drive');
 const { step, note, done, host } = require('./tap');
 const zlib = require('../../..');
@@ -44,6 +44,7 @@ async function batches() {
   const gzip = promisify(zlib.gzip);
   const input = text(64 * 8192);
   const before = counters(transport);
+  const told = deviceStats(zlib, transport);
   const lane = async (i) => {
     const part = input.subarray(i * 8192, (i + 1) * 8192);
     for (let n = 0; n < 30; n++) {
@@ -54,7 +55,9 @@ async function batches() {
   const after = counters(transport);
   const descriptors = after.descriptors - before.descriptors;
   const doorbells = after.doorbells - before.doorbells;
-  note(`${descriptors} descriptors by ${doorbells} doorbells`);
+  const [rung] = Object.values(rise(told, deviceStats(zlib, transport), 'doorbells'));
+  note(`${descriptors} descriptors by ${doorbells} doorbells, ${rung} of stats()`);
+  assert.equal(rung, doorbells, 'doorbells that stats() counts');
   assert.ok(descriptors >= 64 * 30, 'not all requests went to the device');
   assert.ok(descriptors >= 16 * doorbells, `only ${descriptors / doorbells} for each doorbell`);
 }
