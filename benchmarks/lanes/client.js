@@ -32,6 +32,10 @@ class Lane {
     });
   }
 
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** Runs one of the commands of lane.js. */
   call(command, argument) {
     const id = ++this.#lastId;
