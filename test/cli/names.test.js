@@ -49,3 +49,18 @@ test('dates are short', () => {
 test('control characters of stored names do not reach the terminal', () => {
   assert.equal(printable('a\x1b[31m\nb\x9bü'), 'a?[31m?b?ü');
 });
+
+test('what is left of a long run', () => {
+  const { formatSeconds } = cli('progress.js');
+  for (const [seconds, text] of [
+    [0, '0s'],
+    [59, '59s'],
+    [60, '1m00s'],
+    [125, '2m05s'],
+    [3600, '1h00m'],
+    [7384, '2h03m'],
+    [360_000, '100h00m'],
+  ]) {
+    assert.equal(formatSeconds(seconds), text);
+  }
+});
