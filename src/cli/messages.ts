@@ -84,3 +84,12 @@ export class Reporter {
     this.#write(text);
   }
 }
+
+let isGuarded = false;
+
+/** Writes to stderr. Where that cannot be written to, the exit status has to do. */
+export function complain(text: string): void {
+  if (!isGuarded) process.stderr.on('error', () => {});
+  isGuarded = true;
+  process.stderr.write(text);
+}

@@ -1,4 +1,4 @@
-import { type Abort, WriteError } from './messages.js';
+import { type Abort, complain, WriteError } from './messages.js';
 import { Sink } from './output.js';
 import { dieBy } from './signals.js';
 
@@ -15,7 +15,7 @@ export async function print(program: string, text: string): Promise<number> {
     return 0;
   } catch (error) {
     if (!(error instanceof WriteError)) throw error;
-    giveUp(error, (message) => process.stderr.write(`${program}: ${message}\n`));
+    giveUp(error, (message) => complain(`${program}: ${message}\n`));
     return 1;
   }
 }

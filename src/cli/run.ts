@@ -2,7 +2,7 @@ import { warpdrive } from '../index.js';
 import { type Context, visitFiles } from './files.js';
 import { type Input, stdinInput } from './input.js';
 import { Listing } from './list.js';
-import { Abort, FileError, Reporter } from './messages.js';
+import { Abort, complain, FileError, Reporter } from './messages.js';
 import type { Options } from './options.js';
 import { Sink } from './output.js';
 import { giveUp } from './print.js';
@@ -47,7 +47,7 @@ export async function workOnAll(files: string[], context: Context): Promise<void
 
 /** Does what the command line asks for; resolves to the exit status. */
 export async function run(options: Options, files: string[]): Promise<number> {
-  const reporter = new Reporter(options.quiet, (text) => void process.stderr.write(text));
+  const reporter = new Reporter(options.quiet, complain);
   installCleanUp();
   try {
     if (options.threads !== undefined) warpdrive.configure({ threads: options.threads });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { type DeviceFields, doctorReport } from './doctor.js';
-import { reasonOf } from './messages.js';
+import { complain, reasonOf } from './messages.js';
 import { packageVersion } from './package-info.js';
 import { print } from './print.js';
 import { renderTable } from './table.js';
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
   if (values.version) return print('warpdrive', `warpdrive ${packageVersion()}\n`);
   const wrong = complaint(positionals, json);
   if (wrong) {
-    process.stderr.write(`warpdrive: ${wrong}\n${usage}`);
+    complain(`warpdrive: ${wrong}\n${usage}`);
     return 1;
   }
   if (positionals[0] === 'doctor') {
@@ -69,7 +69,7 @@ main().then(
     process.exitCode = exitCode;
   },
   (error: unknown) => {
-    process.stderr.write(`warpdrive: ${reasonOf(error)}\n`);
+    complain(`warpdrive: ${reasonOf(error)}\n`);
     process.exitCode = 1;
   },
 );

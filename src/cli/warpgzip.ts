@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { complain } from './messages.js';
 import { parseCommandLine } from './options.js';
 import { packageVersion } from './package-info.js';
 import { print } from './print.js';
@@ -12,7 +13,7 @@ async function main(): Promise<number> {
     case 'version':
       return print('warpgzip', `warpgzip ${packageVersion()}\n`);
     case 'error':
-      process.stderr.write(`warpgzip: ${command.message}\n`);
+      complain(`warpgzip: ${command.message}\n`);
       return 1;
     case 'run': {
       // Only now: help and usage errors need no codec.
@@ -30,7 +31,7 @@ main().then(
     // Either the addon does not load, which says so well, or this program is wrong.
     const { message, stack } = error as Error;
     const isLoading = message.startsWith('warpdrive-zlib ');
-    process.stderr.write(`warpgzip: ${isLoading ? message : stack}\n`);
+    complain(`warpgzip: ${isLoading ? message : stack}\n`);
     process.exitCode = 1;
   },
 );

@@ -154,6 +154,19 @@ test('-l is as gzip writes it', async () => {
   }
 });
 
+test('messages that cannot be written stop nothing', {
+  skip: !fs.existsSync('/dev/full') && 'there is no /dev/full',
+}, async () => {
+  const cwd = folderWith({ a: 'text', b: 'text' });
+  const full = fs.openSync('/dev/full', 'w');
+  const stdio = ['ignore', 'ignore', full];
+  const good = await start(['-v', 'a', 'b'], { cwd, stdio }).done;
+  const bad = await start(['-d', 'no', 'a', 'b'], { cwd, stdio }).done;
+  fs.closeSync(full);
+  assert.deepEqual([good.code, bad.code], [0, 1]);
+  assert.deepEqual(namesIn(cwd), ['a', 'b']);
+});
+
 test('-l finds what is wrong with a file, as gzip 1.12 does', async () => {
   const whole = member(noise(20_000));
   const damaged = Buffer.from(whole);
