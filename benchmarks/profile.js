@@ -90,7 +90,8 @@ async function main() {
     if (!test) throw new Error(`${name} has no test '${title}' of ${data}`);
     for (const [who, shares] of Object.entries(await profile(name, test))) {
       const cells = names.map((group) => Math.round((shares[group] ?? 0) * 100) || '');
-      if (cells.some(Boolean)) console.log(`| ${title} | ${data} | ${who} | ${cells.join(' | ')} |`);
+      if (cells.some(Boolean))
+        console.log(`| ${title} | ${data} | ${who} | ${cells.join(' | ')} |`);
     }
   }
 }
