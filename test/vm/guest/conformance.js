@@ -9,7 +9,8 @@ const ALL = /^/;
 const FILES = {
   'chunk-size': ALL,
   'round-trip-property': ALL,
-  'stream-bytes-written': ALL,
+  // An engine gives output in other portions than zlib.
+  'stream-bytes-written': /^(?!.*what is put out)/,
   'stream-flush': ALL,
   'stream-params': ALL,
   'stream-reset': ALL,
