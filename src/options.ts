@@ -173,7 +173,7 @@ const WARPDRIVE_OPTIONS = ['device'];
 
 function namedDevice(options: Options): string | undefined {
   const { warpdrive } = options;
-  if (warpdrive === undefined) return undefined;
+  if (warpdrive === undefined || warpdrive === null) return undefined;
   checkSettings(warpdrive, 'options.warpdrive', WARPDRIVE_OPTIONS);
   const { device } = warpdrive;
   if (device !== undefined) checkDevice(device, 'options.warpdrive.device');

@@ -1,7 +1,5 @@
 #include "device/ring.h"
 
-#include <atomic>
-
 namespace warpdrive::ring {
 namespace {
 
@@ -34,10 +32,12 @@ Sqe Encode(const Request& request) {
   };
 }
 
-// Both sides may be at it at once. It orders nothing: whoever misses it executes the request.
-std::atomic_ref<uint8_t> CanceledOf(Sqe& sqe) { return std::atomic_ref<uint8_t>(sqe.canceled); }
+// Both sides may be at it at once. It orders nothing: whoever misses it executes the request. Not
+// std::atomic_ref, which libc++ has only since 19.
+bool IsCanceled(const Sqe& sqe) { return __atomic_load_n(&sqe.canceled, __ATOMIC_RELAXED) != 0; }
+void SetCanceled(Sqe& sqe) { __atomic_store_n(&sqe.canceled, uint8_t{1}, __ATOMIC_RELAXED); }
 
-Request Decode(Sqe& sqe) {
+Request Decode(const Sqe& sqe) {
   return {
       .tag = sqe.tag,
       .operation = static_cast<Operation>(sqe.operation),
@@ -54,7 +54,7 @@ Request Decode(Sqe& sqe) {
       .output = Pointer<uint8_t>(sqe.output),
       .output_size = sqe.output_size,
       .context = Pointer<StreamContext>(sqe.context),
-      .canceled = CanceledOf(sqe).load(std::memory_order_relaxed) != 0,
+      .canceled = IsCanceled(sqe),
   };
 }
 
@@ -83,7 +83,7 @@ void Host::Cancel(uint64_t tag) {
   for (uint32_t index = oldest_; index != tail_; ++index) {
     const Slot& slot = slots_[index & (memory_->depth() - 1)];
     if (!slot.busy || slot.tag != tag) continue;
-    CanceledOf(memory_->sqe(index)).store(1, std::memory_order_relaxed);
+    SetCanceled(memory_->sqe(index));
     return;
   }
 }
