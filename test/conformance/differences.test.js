@@ -1,7 +1,9 @@
 // Entries of README's "Differences from node:zlib" that no other test shows: what each side does.
 
 const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
 const { once } = require('node:events');
+const path = require('node:path');
 const { finished } = require('node:stream');
 const { mixed, text } = require('../support/data');
 const { turns, until } = require('../support/drive');
@@ -120,4 +122,64 @@ test('a decompressor without chunkSize pushes chunks of more than 16 KiB', async
   if (!ours) return;
   assert.equal(total(ours), plain.length);
   assert.ok(Math.max(...ours) > 16 << 10 && Math.max(...ours) <= 128 << 10);
+});
+
+test("a stream left unread: end()'s callback comes before 'close'", async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const order = [];
+    const gunzip = new side.Gunzip();
+    gunzip.on('error', () => order.push('error')).on('close', () => order.push('close'));
+    gunzip.end(node.gzipSync(Buffer.alloc(5_000_000, 'abc')), () => order.push('end'));
+    for await (const chunk of gunzip) if (chunk.length > 0) break;
+    await until(() => order.includes('end') && order.includes('close'));
+    return order.filter((each) => each !== 'error');
+  });
+  assert.deepEqual(theirs, ['close', 'end']);
+  if (ours) assert.deepEqual(ours, ['end', 'close']);
+});
+
+test('a flush in the callback of a flush calls back before ticks made there', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const order = [];
+    const gzip = new side.Gzip();
+    gzip.resume().write('x');
+    gzip.flush(() => {
+      process.nextTick(() => order.push('tick'));
+      gzip.write('y');
+      gzip.flush(() => order.push('flush'));
+    });
+    await until(() => order.length === 2);
+    gzip.destroy();
+    return order;
+  });
+  assert.deepEqual(theirs, ['tick', 'flush']);
+  if (ours) assert.deepEqual(ours, ['flush', 'tick']);
+});
+
+test('a callback function makes no stream: nothing of one is in its engine', async () => {
+  const fields = async (side) =>
+    new Promise((resolve, reject) => {
+      side.gzip('x', { info: true }, (error, { engine }) =>
+        error ? reject(error) : resolve(['buffers', 'nread', 'cb'].map((name) => name in engine)),
+      );
+    });
+  assert.deepEqual(await fields(node), [true, true, true]);
+  if (!isNode) assert.deepEqual(await fields(zlib), [false, false, false]);
+});
+
+test('fake timers that are on before the package is loaded stop its streams', () => {
+  const endsWith = (name) => {
+    const script = `
+      const { mock } = require('node:test');
+      const apis = ['setImmediate', 'setTimeout'];
+      mock.timers.enable(process.version < 'v21' ? apis : { apis });
+      const gzip = require(${JSON.stringify(name)}).createGzip();
+      gzip.resume().on('end', () => console.log('end'));
+      gzip.write('x');
+      gzip.flush(() => gzip.end());
+    `;
+    return spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' }).stdout.trim();
+  };
+  assert.equal(endsWith('node:zlib'), 'end');
+  if (!isNode) assert.equal(endsWith(path.resolve(__dirname, '../..')), '');
 });
