@@ -102,10 +102,15 @@ test('devices() and stream options name what they refuse', () => {
   for (const make of [zlib.createGzip, zlib.createInflate, (own) => zlib.gzipSync('a', own)]) {
     const refused = (own, ...what) => refuses(() => make({ warpdrive: own }), ...what);
     refused({ devcie: 'software' }, VALUE, "'options.warpdrive.devcie'", 'there is only device');
-    for (const own of ['software', null, 5, ['software']])
-      refused(own, TYPE, '"options.warpdrive"');
+    for (const own of ['software', 5, ['software']]) refused(own, TYPE, '"options.warpdrive"');
     refused({ device: null }, TYPE, '"options.warpdrive.device"');
     refused({ device: 'gpu' }, VALUE, '"software"');
+  }
+});
+
+test('no wish in the options is none, as in a file of settings', () => {
+  for (const warpdrive of [undefined, null, {}, { device: undefined }]) {
+    assert.equal(zlib.gunzipSync(zlib.gzipSync('x', { warpdrive })).toString(), 'x');
   }
 });
 
