@@ -84,6 +84,12 @@ const Bytes& Data() {
   return data;
 }
 
+/// Until nothing is in flight. What is not picked up is kept, and keeps the channel.
+void Settle(Channel& channel) {
+  while (channel.Wait()) channel.Drain();
+  channel.TakeReady();
+}
+
 void CheckEvents(Channel& channel, Fault fault) {
   bool quarantined = false;
   for (const DeviceEvent& event : channel.TakeEvents()) {
@@ -335,7 +341,7 @@ TEST_CASE("failover: a device that says what was canceled has no fault") {
   session->Write(std::span(Data()).first(400'000));
   CHECK(channel->outstanding() > 2);
   session->Reset();
-  while (channel->Wait()) channel->Drain();
+  Settle(*channel);
   CHECK(channel->device_stats(0).sent > 2);
   CHECK(channel->device_stats(0).failures == 0);
   CHECK(channel->stats().bytes_in == 0);
@@ -355,7 +361,7 @@ TEST_CASE("failover: requests of a hanging device that were canceled are not mad
   session->Write(std::span(Data()).first(400'000));
   channel->Kick();
   session->Reset();
-  while (channel->Wait()) channel->Drain();
+  Settle(*channel);
   CHECK(channel->device_stats(0).failures > 1);
   CHECK(channel->stats().bytes_in == 0);
 }
@@ -376,6 +382,7 @@ TEST_CASE("failover: nobody waits for a step that software would take over") {
     machine.router->SetTimeoutMs(step == 1 ? 40 : 60'000);
     while (session->busy() && channel->Wait()) channel->Drain();
   }
+  channel->TakeReady();
   CHECK(channel->outstanding() == 0);
   CHECK(channel->device_stats(1).requests == 0);
 }
