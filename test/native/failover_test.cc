@@ -9,7 +9,6 @@
 #include <thread>
 
 #include "device/fault_device.h"
-#include "software/codecs/checksum.h"
 #include "software/software_device.h"
 #include "support/inflate.h"
 #include "support/session_streams.h"
@@ -19,17 +18,9 @@ namespace {
 
 using software::SoftwareDevice;
 
-RoutingPolicy TestPolicy() {
-  RoutingPolicy policy;
-  policy.timeout_ms = 60'000;
-  policy.timeout_ns_per_byte = 0;
-  policy.checksum = software::ChecksumFor;
-  return policy;
-}
-
 /// Software behind another name, which fails as `rules` say, and software.
 struct Machine {
-  explicit Machine(std::vector<FaultRule> rules, const RoutingPolicy& policy = TestPolicy())
+  explicit Machine(std::vector<FaultRule> rules, const RoutingPolicy& policy = PatientPolicy())
       : hardware(&inner,
                  {.name = "test-0",
                   .kind = "test",
@@ -243,7 +234,7 @@ TEST_CASE("failover: a step that the device cannot do goes to software and blame
 TEST_CASE("failover: software takes over a stream whose input gets too long to keep") {
   Machine healthy({});
   const Bytes packed = CompressStream(healthy.Open(), {}, Data());
-  RoutingPolicy policy = TestPolicy();
+  RoutingPolicy policy = PatientPolicy();
   policy.keep_bytes = 150'000;
   const size_t before = BlockPool::Instance().in_use();
   for (const size_t room : {size_t{5000}, size_t{100'000}, size_t{900'000}}) {
@@ -314,7 +305,7 @@ TEST_CASE("failover: a stream that gathered a block before a device came stays w
   FaultDevice first(&inner, {.name = "test-0", .kind = "large", .block_size = 256u << 10}, {});
   FaultDevice late(&inner, {.name = "test-1", .kind = "small", .block_size = 16u << 10}, {});
   const std::vector<Device*> devices = {&first, &software};
-  auto router = std::make_shared<Router>(devices, TestPolicy(), 1);
+  auto router = std::make_shared<Router>(devices, PatientPolicy(), 1);
   router->SetThreshold(0);
   auto channel = std::make_shared<Channel>(router, QueueOptions{.depth = 64}, 4);
   const auto add_late = [&] {

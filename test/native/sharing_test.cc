@@ -6,7 +6,6 @@
 #include <string>
 
 #include "device/fault_device.h"
-#include "software/codecs/checksum.h"
 #include "software/software_device.h"
 #include "support/inflate.h"
 #include "support/session_streams.h"
@@ -20,14 +19,6 @@ constexpr uint32_t kBlock = 64 * 1024;
 
 FaultIdentity Named(const char* name) {
   return {.name = name, .kind = "test", .transport = "test", .block_size = kBlock, .window = 8};
-}
-
-RoutingPolicy PatientPolicy() {
-  RoutingPolicy policy;
-  policy.timeout_ms = 60'000;
-  policy.timeout_ns_per_byte = 0;
-  policy.checksum = software::ChecksumFor;
-  return policy;
 }
 
 const Bytes& Data() {

@@ -16,6 +16,14 @@ void ReadInto(CompressSession& session, Bytes* output) {
 
 }  // namespace
 
+RoutingPolicy PatientPolicy() {
+  RoutingPolicy policy;
+  policy.timeout_ms = 60'000;
+  policy.timeout_ns_per_byte = 0;
+  policy.checksum = software::ChecksumFor;
+  return policy;
+}
+
 std::shared_ptr<Channel> OpenChannel(std::vector<Device*> devices) {
   RoutingPolicy policy;
   policy.checksum = software::ChecksumFor;

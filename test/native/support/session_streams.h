@@ -12,6 +12,9 @@
 
 namespace warpdrive::test {
 
+/// Completions are checked, and no request is late within a minute, whatever its size.
+RoutingPolicy PatientPolicy();
+
 /// A channel to `devices`, the last of them software, whose completions are checked.
 std::shared_ptr<Channel> OpenChannel(std::vector<Device*> devices);
 
