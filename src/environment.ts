@@ -2,8 +2,7 @@
 // (native/addon/machine.cc), and goes on with what is said here.
 import { isMainThread } from 'node:worker_threads';
 import type { NativeDevice } from './binding.js';
-
-const MAX_THREADS = 256;
+import { MAX_THREADS } from './limits.js';
 
 function complainOfThreads(value: string, threads: () => number): string | undefined {
   if (/^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= MAX_THREADS) return undefined;

@@ -2,6 +2,7 @@
 import { addon, type NativeDevice, type NativeStats } from './binding.js';
 import { invalidArgType, invalidArgValue } from './errors.js';
 import * as forms from './forms.js';
+import { MAX_THREADS } from './limits.js';
 import { promiseForms } from './promises.js';
 import { checkBoolean, checkDevice, checkInteger, checkSettings } from './settings.js';
 
@@ -38,8 +39,6 @@ export interface Configuration {
   /** Milliseconds that a device has for a request, and some more for each byte. Default: 2000. */
   deviceTimeout?: number;
 }
-
-const MAX_THREADS = 256;
 
 const SETTINGS: readonly (keyof Configuration)[] = [
   ...(['threads', 'memoryLimit', 'device', 'devices', 'allowUnsafeDoorbell'] as const),
