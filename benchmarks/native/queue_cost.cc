@@ -74,7 +74,7 @@ class NullQueue final : public TransportQueue {
   }
   DmaPool& pool() override { return *pool_; }
   bool sva() const override { return sva_; }
-  void Wait(uint32_t) override {}
+  WaitEnd Wait(uint32_t) override { return WaitEnd::kTimeout; }
   bool Stop() override { return true; }
   bool Alive() override { return true; }
 
