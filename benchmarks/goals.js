@@ -108,12 +108,14 @@ const GOALS = [
     where: ({ params }) => params.goal === 'igzip',
     limits: { speed: { atLeast: 1.2 }, size: { atMost: 1 } },
   },
-  ...[1, 6, 9].map((level) => ({
-    text: `one stream, 2 threads against 1, level ${level}`,
-    scenario: 'threads',
-    where: LEVEL(level),
-    limits: { speed: { atLeast: 1.8 } },
-  })),
+  ...[1, 6, 9].flatMap((level) =>
+    ['files', 'memory'].map((from) => ({
+      text: `one stream from ${from}, 2 threads against 1, level ${level}`,
+      scenario: 'threads',
+      where: ({ params }) => params.level === level && params.from === from,
+      limits: { speed: { atLeast: 1.8 } },
+    })),
+  ),
 ];
 
 /** Which side of a result the goals judge. */

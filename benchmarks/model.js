@@ -70,7 +70,7 @@ function costsOf(result) {
 }
 
 /**
- * @param {object} report of npm run bench, with the scenario `threads`
+ * @param {object} report of npm run bench, with the scenario `threads`, from files
  * @param {number} [bytesPerSecond] memory bandwidth of the machine to predict for; default: what one
  *   core of the measured machine copies, times its cores up to 8 (a socket's memory is saturated by
  *   about that many)
@@ -80,7 +80,7 @@ function costsOf(result) {
 function predict(report, bytesPerSecond) {
   const perCore = report.bandwidth.find(({ threads }) => threads === 1).bytesPerSecond;
   return report.results
-    .filter(({ scenario }) => scenario === 'threads')
+    .filter(({ scenario, params }) => scenario === 'threads' && params.from !== 'memory')
     .flatMap((result) => {
       const { main, worker, sizeRatio } = costsOf(result);
       return THREADS.map((threads) => {

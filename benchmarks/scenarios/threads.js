@@ -1,17 +1,22 @@
 // One stream on 1, 2, ... worker threads of the software device: the same process but for their
-// number, against one thread.
+// number, against one thread. Fed from files as in `stream`, where reading takes its part of the
+// cores, and from memory, where the stream has them for itself.
 
+const { once } = require('node:events');
+const { readFileSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
+const { finished } = require('node:stream/promises');
 const stream = require('./stream.js');
+
+const PIECE_BYTES = 64 << 10;
 
 function tests({ corpora, quick }) {
   const chosen = corpora.filter(({ name }) => ['silesia', 'log'].includes(name));
   return (chosen.length > 0 ? chosen : corpora.slice(0, 1)).flatMap((corpus) =>
-    (quick ? [6] : [1, 6, 9]).map((level) => ({
-      name: `level ${level}`,
-      corpus,
-      params: { level },
-    })),
+    (quick ? [6] : [1, 6, 9]).flatMap((level) => [
+      { name: `level ${level}`, corpus, params: { level, from: 'files' } },
+      { name: `level ${level}, memory`, corpus, params: { level, from: 'memory' } },
+    ]),
   );
 }
 
@@ -31,7 +36,38 @@ function sides() {
   }));
 }
 
-const { prepare, verify, warmUp, run } = stream;
+function prepare(test, zlib) {
+  const state = stream.prepare(test, zlib);
+  if (test.params.from === 'memory') {
+    state.contents = state.files.map(({ path }) => readFileSync(path));
+  }
+  return state;
+}
+
+async function write(contents, gzip) {
+  for (let at = 0; at < contents.length; at += PIECE_BYTES) {
+    if (!gzip.write(contents.subarray(at, at + PIECE_BYTES))) await once(gzip, 'drain');
+  }
+  gzip.end();
+}
+
+async function run(state) {
+  if (!state.contents) return stream.run(state);
+  const sizes = {};
+  let bytesIn = 0;
+  for (const [index, { name, size }] of state.files.entries()) {
+    const gzip = state.create();
+    sizes[name] = 0;
+    gzip.on('data', (chunk) => {
+      sizes[name] += chunk.length;
+    });
+    await Promise.all([write(state.contents[index], gzip), finished(gzip)]);
+    bytesIn += size;
+  }
+  return { bytesIn, sizes };
+}
+
+const { verify, warmUp } = stream;
 
 module.exports = {
   title: 'One createGzip stream by threads',
