@@ -64,7 +64,8 @@ async function profile(name, test) {
   try {
     await lane.call('prepare', { scenario: name, test, implementation: 'warpdrive' });
     await lane.call('warmUp');
-    const args = ['record', '-q', '-F', '997', '-o', file, '-p', String(lane.pid)];
+    // The threads that the warm-up started, and no process that it starts: clients are not counted.
+    const args = ['record', '-q', '-F', '997', '--no-inherit', '-o', file, '-p', String(lane.pid)];
     const perf = spawn('perf', args, { stdio: ['ignore', 'ignore', 'inherit'] });
     const ended = new Promise((resolve, reject) => perf.on('error', reject).on('close', resolve));
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, ATTACH_MS))]);
