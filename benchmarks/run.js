@@ -19,7 +19,7 @@ const RESULTS = path.join(__dirname, 'results');
 
 const USAGE = `Usage: npm run bench -- [SCENARIO...] [OPTION...]
   --corpus DIR     measure the files of this folder instead of the Silesia files in ../shared/data
-  --only A,B       only these classes of data (silesia, json, html, log, binary)
+  --only A,B       only these classes of data (silesia, json, html, log, binary, packed)
   --quick          little data and few rounds: shows that it works, not how fast
   --rounds N       how often the sides take turns
   --against DIR    a third side: another built checkout of this package

@@ -9,7 +9,7 @@ const { promisify } = require('node:util');
 const CACHE = path.resolve(__dirname, '../.cache');
 const SILESIA = path.resolve(__dirname, '../../../shared/data');
 const MiB = 1 << 20;
-const GENERATED = ['json', 'html', 'log', 'binary'];
+const GENERATED = ['json', 'html', 'log', 'binary', 'packed'];
 const GENERATED_BYTES = 8 * MiB;
 /** To be raised with every change of what is generated: files made by other versions are unused. */
 const GENERATOR_VERSION = 1;

@@ -1,7 +1,11 @@
 // Data of the kinds that servers compress, for machines without a corpus, and for the goals that
-// name JSON, HTML and log data. Seeded: every machine measures the same bytes.
+// name JSON, HTML and log data. Seeded: every machine measures the same bytes (of `packed` only with
+// the same zlib in Node).
 
+const { gzipSync } = require('node:zlib');
 const { createSource } = require('./random-text.js');
+
+const ARCHIVE_BYTES = 512 << 10;
 
 /** Collects pieces until they hold `size` bytes. @returns {Buffer} of exactly `size` bytes */
 function fill(size, makePiece) {
@@ -178,4 +182,15 @@ function binary(size) {
   return fill(size, batch);
 }
 
-module.exports = { json, html, log, binary };
+/** What is compressed already: archives of pages and of telemetry, by turns. */
+function packed(size) {
+  const sources = [html(size), binary(size)];
+  let next = 0;
+  return fill(size, () => {
+    const source = sources[next % 2];
+    const at = (Math.floor(next++ / 2) * ARCHIVE_BYTES) % size;
+    return gzipSync(source.subarray(at, at + ARCHIVE_BYTES), { level: 9 });
+  });
+}
+
+module.exports = { json, html, log, binary, packed };

@@ -20,6 +20,7 @@ class Executor {
   Completion CompressBlock(const Request& request);
   Completion DecompressWhole(const Request& request);
   size_t CompressPlanned(const BlockPlan& plan, BlockJob job);
+  size_t CompressIncompressible(const BlockPlan& plan, BlockJob job);
   size_t EndSize(const BlockPlan& plan, const BlockJob& job);
   uint32_t SampledQuarters(const BlockPlan& plan, std::span<const uint8_t> input);
   BlockCodec* CodecFor(CodecKind kind);

@@ -1,11 +1,13 @@
 #include "software/executor.h"
 
 #include <doctest/doctest.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <vector>
 
 #include "device/device.h"
+#include "software/codecs/block_codec.h"
 #include "support/data.h"
 #include "support/inflate.h"
 
@@ -38,6 +40,20 @@ Bytes Execute(std::span<const uint8_t> data, size_t history, int level, bool fin
   return output;
 }
 
+// Of raw deflate by zlib.
+size_t ZlibSize(const Bytes& data, int level) {
+  z_stream stream{};
+  CHECK(deflateInit2(&stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  Bytes output(deflateBound(&stream, data.size()));
+  stream.next_in = const_cast<uint8_t*>(data.data());
+  stream.avail_in = static_cast<uInt>(data.size());
+  stream.next_out = output.data();
+  stream.avail_out = static_cast<uInt>(output.size());
+  CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  deflateEnd(&stream);
+  return stream.total_out;
+}
+
 }  // namespace
 
 TEST_CASE("executor: blocks of the sizes at which plans change, at every level") {
@@ -65,6 +81,58 @@ TEST_CASE("executor: blocks of the sizes at which plans change, at every level")
         CHECK(std::equal(inflated.data.begin(), inflated.data.end(), part.begin() + history,
                          part.end()));
       }
+    }
+  }
+}
+
+TEST_CASE("executor: ISA-L passes over what cannot be compressed, and is no larger than zlib") {
+  using software::CodecKind;
+  if (!software::HasCodec(CodecKind::kIsal) || !software::HasCodec(CodecKind::kLibdeflate)) return;
+  Random random;
+  const auto isal = software::MakeBlockCodec(CodecKind::kIsal);
+  for (size_t size : {128u << 10, 512u << 10}) {
+    const Bytes data = MakeData(DataKind::kNoise, size, random);
+    Bytes expected(CompressBound(static_cast<uint32_t>(size)));
+    expected.resize(isal->Compress({.input = data,
+                                    .history = {},
+                                    .output = expected,
+                                    .final = true,
+                                    .codec_level = 2,
+                                    .params = {}}));
+    for (int level = 1; level <= 9; level++) {
+      CAPTURE(level);
+      const Bytes output = Execute(data, 0, level, true);
+      CHECK(output == expected);
+      CHECK(output.size() <= ZlibSize(data, level));
+      CHECK(InflateRaw(output, {}).data == data);
+    }
+  }
+}
+
+// ISA-L's hash table forgets what is so far away; libdeflate's and zlib's do not.
+TEST_CASE("executor: noise that repeats itself within the window is compressed") {
+  Random random;
+  for (size_t period : {size_t{10'000}, size_t{20'000}, size_t{32'000}}) {
+    Bytes data = MakeData(DataKind::kNoise, 512u << 10, random);
+    for (size_t i = period; i < data.size(); i++) data[i] = data[i - period];
+    for (int level = 2; level <= 9; level++) {
+      CAPTURE(period);
+      CAPTURE(level);
+      CHECK(Execute(data, 0, level, true).size() < data.size() / 8);
+    }
+  }
+}
+
+TEST_CASE("executor: text amid noise is compressed wherever it stands") {
+  Random random;
+  for (size_t eighth = 0; eighth < 8; eighth++) {
+    Bytes data = MakeData(DataKind::kNoise, 512u << 10, random);
+    const Bytes text = MakeData(DataKind::kText, data.size() / 8, random);
+    std::copy(text.begin(), text.end(), data.begin() + eighth * text.size());
+    for (int level : {2, 6, 9}) {
+      CAPTURE(eighth);
+      CAPTURE(level);
+      CHECK(Execute(data, 0, level, true).size() <= ZlibSize(data, level) * 1.005);
     }
   }
 }
