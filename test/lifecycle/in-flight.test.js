@@ -68,5 +68,5 @@ const KINDS = {
 
 for (const [title, [options, count]] of Object.entries(KINDS)) {
   test(`commands at any moment, ${title}`, (t) =>
-    holdsForAll(t, wildScript(options), count, check));
+    holdsForAll(t, wildScript(options), count, check, { racing: true }));
 }

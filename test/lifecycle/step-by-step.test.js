@@ -22,9 +22,10 @@ const KINDS = {
   'with requests in flight': [
     { gaps: ['none', 'tick', 'quiet'], sizes: largeSize, maxLength: 6 },
     6,
+    { racing: true },
   ],
 };
 
-for (const [title, [options, count]] of Object.entries(KINDS)) {
-  test(`commands ${title}`, (t) => holdsForAll(t, script(options), count, check));
+for (const [title, [options, count, limits]] of Object.entries(KINDS)) {
+  test(`commands ${title}`, (t) => holdsForAll(t, script(options), count, check, limits));
 }
