@@ -3,7 +3,7 @@ import { crc32 } from './crc32.js';
 import * as forms from './forms.js';
 import { nodeZlib } from './node-zlib.js';
 import { classes } from './streams/classes.js';
-import type { ZlibConstructor } from './streams/zlib-base.js';
+import { Zlib, ZlibBase, type ZlibConstructor } from './streams/zlib-base.js';
 
 export * as warpdrive from './warpdrive.js';
 
@@ -23,6 +23,18 @@ function dressAs(original: unknown, replacement: unknown): void {
   }
 }
 
+/** The same for what the classes inherit, constructors included. */
+function dressPrototypes(): void {
+  let theirs: object = nodeZlib.Gzip.prototype;
+  for (const { prototype: ours } of [Zlib, ZlibBase]) {
+    theirs = Object.getPrototypeOf(theirs);
+    for (const name of Object.getOwnPropertyNames(ours)) {
+      const original = Object.getOwnPropertyDescriptor(theirs, name);
+      dressAs(original?.value, Object.getOwnPropertyDescriptor(ours, name)?.value);
+    }
+  }
+}
+
 function makeReplacements(): Map<string, unknown> {
   const made: Record<string, unknown> = { ...classes, ...forms, crc32 };
   for (const [name, Class] of Object.entries(classes)) made[`create${name}`] = factory(Class);
@@ -34,6 +46,8 @@ function makeReplacements(): Map<string, unknown> {
   }
   return replaced;
 }
+
+dressPrototypes();
 
 /** By name, and only what the running Node's zlib has too. */
 export const replacements = makeReplacements();

@@ -26,7 +26,7 @@ function runAsync(engine: ZlibStream, input: Input, callback: Callback): void {
   }
   const buffers: Buffer[] = [];
   let size = 0;
-  engine.on('data', (data: Buffer) => {
+  engine.on('data', function zlibBufferOnData(data: Buffer) {
     buffers.push(data);
     size += data.byteLength;
     if (size > engine._maxOutputLength) {
@@ -35,11 +35,11 @@ function runAsync(engine: ZlibStream, input: Input, callback: Callback): void {
       callback.call(engine, bufferTooLarge(engine._maxOutputLength));
     }
   });
-  engine.on('error', (error: Error) => {
+  engine.on('error', function zlibBufferOnError(error: Error) {
     engine.removeAllListeners('end');
     callback.call(engine, error);
   });
-  engine.on('end', () => {
+  engine.on('end', function zlibBufferOnEnd() {
     const [first] = buffers;
     const output = buffers.length === 1 && first ? first : Buffer.concat(buffers, size);
     engine.close();

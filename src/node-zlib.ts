@@ -29,14 +29,36 @@ export function withValue(
   return { ...flags, value };
 }
 
-let fieldsOfNode: Set<string> | undefined;
+/** How the running Node's streams are made. */
+interface StreamMaking {
+  /** Own properties; newer Nodes have more than older ones. */
+  fields: Set<string>;
+  /** Where a stream keeps the error that zlib gave it; null until then. */
+  error: symbol;
+  /** Whether the option rejectGarbageAfterEnd is checked, and holds in all forms: Node 24. */
+  checksGarbage: boolean;
+}
 
-/** Own properties of the running Node's streams; newer ones have more than older ones. */
-export function streamFields(): Set<string> {
-  if (!fieldsOfNode) {
-    const stream = nodeZlib.createInflateRaw();
-    fieldsOfNode = new Set(Object.keys(stream));
+let made: StreamMaking | undefined;
+
+export function streamMaking(): StreamMaking {
+  if (!made) {
+    let reads = 0;
+    // Inherited: so it is not read with the options for Transform.
+    const options = Object.create({
+      get rejectGarbageAfterEnd() {
+        reads++;
+        return undefined;
+      },
+    });
+    const stream = nodeZlib.createInflateRaw(options);
+    const symbols = Object.getOwnPropertySymbols(stream);
+    made = {
+      fields: new Set(Object.keys(stream)),
+      error: symbols.find(({ description }) => description === 'kError') ?? Symbol('kError'),
+      checksGarbage: reads > 1,
+    };
     stream.close();
   }
-  return fieldsOfNode;
+  return made;
 }

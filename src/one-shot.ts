@@ -48,7 +48,7 @@ function makePlan(options: Options | undefined, name: ClassName): Plan | null {
   const decompress = name === 'Unzip' || name.startsWith('Inflate') || name === 'Gunzip';
   const usual = checked.flush === Z_NO_FLUSH && checked.finishFlush === Z_FINISH;
   const window = windowBits === Z_MAX_WINDOWBITS || (decompress && windowBits === 0);
-  if (!usual || !window || checked.dictionary || checked.strictEnd) return null;
+  if (!usual || !window || checked.dictionary || checked.rejectGarbageAfterEnd) return null;
   const packed =
     (decompress ? DECOMPRESS : 0) |
     (nativeFormat(mode) << 4) |

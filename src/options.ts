@@ -23,7 +23,7 @@ import {
   Z_MIN_WINDOWBITS,
   Z_NO_FLUSH,
 } from './constants.js';
-import { nodeZlib, streamFields } from './node-zlib.js';
+import { nodeZlib, streamMaking } from './node-zlib.js';
 import { checkDevice, checkSettings } from './settings.js';
 
 /** All options, checked and with their defaults. */
@@ -41,9 +41,11 @@ export interface CheckedOptions {
   dictionary: Buffer | undefined;
   /** Bytes. */
   maxOutputLength: number;
+  /**
+   * Only where the running Node checks it: then it holds in the synchronous forms too, and a gzip
+   * stream ends with its first member. Node 22 knows it on streams only, as a field of theirs.
+   */
   rejectGarbageAfterEnd: boolean;
-  /** It holds in the synchronous forms too, and a gzip stream ends with its first member. */
-  strictEnd: boolean;
   /** The device that the caller named. */
   device: string | undefined;
 }
@@ -66,12 +68,25 @@ export type Options = ZlibOptions & { rejectGarbageAfterEnd?: boolean };
 const { kMaxLength } = buffer;
 
 /** Thrown inside this file when a value is refused. */
-class Refused extends Error {}
+class Refused extends Error {
+  constructor(
+    readonly option: string,
+    readonly value: unknown,
+  ) {
+    super(option);
+  }
+}
 
 /** An absent or NaN value is the default; anything but a finite number in range is refused. */
-function ranged(value: unknown, min: number, max: number, fallback: number): number {
+function ranged(
+  option: string,
+  value: unknown,
+  min: number,
+  max: number,
+  fallback: number,
+): number {
   if (value === undefined || Number.isNaN(value)) return fallback;
-  if (typeof value !== 'number' || value < min || value > max) throw new Refused();
+  if (typeof value !== 'number' || value < min || value > max) throw new Refused(option, value);
   return value;
 }
 
@@ -79,23 +94,25 @@ function ranged(value: unknown, min: number, max: number, fallback: number): num
 function checkChunkSize(value: unknown): number | undefined {
   if (value === undefined || Number.isNaN(value)) return undefined;
   if (typeof value !== 'number' || !(value >= Z_MIN_CHUNK && value <= kMaxLength)) {
-    throw new Refused();
+    throw new Refused('chunkSize', value);
   }
   return value;
 }
 
-function checkWindowBits(value: unknown, mode: Mode): number {
+/** Read up to three times: node:zlib does. */
+function checkWindowBits(options: Options, mode: Mode): number {
+  const isAbsent = (options.windowBits ?? null) === null || options.windowBits === 0;
   const decides = mode === Mode.Inflate || mode === Mode.Gunzip || mode === Mode.Unzip;
-  if (decides && (value === undefined || value === null || value === 0)) return 0;
+  if (isAbsent && decides) return 0;
   const min = Z_MIN_WINDOWBITS + (mode === Mode.Gzip ? 1 : 0);
-  return ranged(value, min, Z_MAX_WINDOWBITS, Z_DEFAULT_WINDOWBITS);
+  return ranged('windowBits', options.windowBits, min, Z_MAX_WINDOWBITS, Z_DEFAULT_WINDOWBITS);
 }
 
 /** A copy: the stream opens its native session later, and the caller may change the bytes. */
 function checkDictionary(value: unknown): Buffer | undefined {
   if (value === undefined) return undefined;
   const isView = isArrayBufferView(value);
-  if (!isView && !isAnyArrayBuffer(value)) throw new Refused();
+  if (!isView && !isAnyArrayBuffer(value)) throw new Refused('dictionary', value);
   try {
     return Buffer.from(
       isView ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : Buffer.from(value),
@@ -105,53 +122,49 @@ function checkDictionary(value: unknown): Buffer | undefined {
   }
 }
 
-/** Node 24 and newer refuse a value of rejectGarbageAfterEnd that is no boolean. */
-function refusesStrangeValues(): boolean {
-  try {
-    nodeZlib.createInflate({ rejectGarbageAfterEnd: 'no' } as object).close();
-    return false;
-  } catch {
-    return true;
-  }
-}
-
-/** Node 20 lacks the option. */
-function garbageIsKnown(): boolean {
-  return streamFields().has('_rejectGarbageAfterEnd');
-}
-
-enum Garbage {
-  Allowed,
-  /** Node 22 knows the option on streams only. */
-  RefusedByStreams,
-  RefusedEverywhere,
-}
-
-function checkGarbage(value: unknown): Garbage {
-  if (value === undefined) return Garbage.Allowed;
-  const checked = refusesStrangeValues();
-  if (checked && typeof value !== 'boolean') throw new Refused();
-  if (value !== true) return Garbage.Allowed;
-  return checked ? Garbage.RefusedEverywhere : Garbage.RefusedByStreams;
+/** Node 24 and newer refuse a value that is no boolean. */
+function checkGarbage(options: Options): void {
+  if (options.rejectGarbageAfterEnd === undefined) return;
+  const value: unknown = options.rejectGarbageAfterEnd;
+  if (typeof value !== 'boolean') throw new Refused('rejectGarbageAfterEnd', value);
 }
 
 /** Inherits nothing: without options node:zlib reads none, whatever Object.prototype holds. */
 const NONE: Options = Object.freeze(Object.create(null));
 
-/** Reads each option once, in node:zlib's order: getters can tell. No object is spread: slow. */
+/** Reads options as often as node:zlib, and in its order: getters can tell. No object is spread: slow. */
 function check(options: Options, mode: Mode): CheckedOptions {
   // Without an options object node:zlib does not ask the stream's header for the window.
-  const windowBits =
-    options === NONE ? Z_DEFAULT_WINDOWBITS : checkWindowBits(options.windowBits, mode);
-  const level = ranged(options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL);
-  const memLevel = ranged(options.memLevel, Z_MIN_MEMLEVEL, Z_MAX_MEMLEVEL, Z_DEFAULT_MEMLEVEL);
-  const strategy = ranged(options.strategy, Z_DEFAULT_STRATEGY, Z_FIXED, Z_DEFAULT_STRATEGY);
+  const windowBits = options === NONE ? Z_DEFAULT_WINDOWBITS : checkWindowBits(options, mode);
+  const level = ranged('level', options.level, Z_MIN_LEVEL, Z_MAX_LEVEL, Z_DEFAULT_LEVEL);
+  const memLevel = ranged(
+    'memLevel',
+    options.memLevel,
+    Z_MIN_MEMLEVEL,
+    Z_MAX_MEMLEVEL,
+    Z_DEFAULT_MEMLEVEL,
+  );
+  const strategy = ranged(
+    'strategy',
+    options.strategy,
+    Z_DEFAULT_STRATEGY,
+    Z_FIXED,
+    Z_DEFAULT_STRATEGY,
+  );
   const dictionary = checkDictionary(options.dictionary);
+  const { checksGarbage } = streamMaking();
+  const rejectGarbageAfterEnd = checksGarbage && options.rejectGarbageAfterEnd === true;
   const chunkSize = checkChunkSize(options.chunkSize);
-  const flush = ranged(options.flush, Z_NO_FLUSH, Z_BLOCK, Z_NO_FLUSH);
-  const finishFlush = ranged(options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH);
-  const maxOutputLength = ranged(options.maxOutputLength, 1, kMaxLength, kMaxLength);
-  const garbage = checkGarbage(garbageIsKnown() ? options.rejectGarbageAfterEnd : undefined);
+  const flush = ranged('flush', options.flush, Z_NO_FLUSH, Z_BLOCK, Z_NO_FLUSH);
+  const finishFlush = ranged('finishFlush', options.finishFlush, Z_NO_FLUSH, Z_BLOCK, Z_FINISH);
+  const maxOutputLength = ranged(
+    'maxOutputLength',
+    options.maxOutputLength,
+    1,
+    kMaxLength,
+    kMaxLength,
+  );
+  if (checksGarbage) checkGarbage(options);
   return {
     flush,
     finishFlush,
@@ -163,8 +176,7 @@ function check(options: Options, mode: Mode): CheckedOptions {
     strategy,
     dictionary,
     maxOutputLength,
-    rejectGarbageAfterEnd: garbage !== Garbage.Allowed,
-    strictEnd: garbage === Garbage.RefusedEverywhere,
+    rejectGarbageAfterEnd,
     device: namedDevice(options),
   };
 }
@@ -193,7 +205,7 @@ export function checkOptions(
     return check(options || NONE, mode);
   } catch (error) {
     if (!(error instanceof Refused)) throw error; // a getter of the caller's threw
-    new nodeZlib[name](options).close();
+    new nodeZlib[name]({ [error.option]: error.value }).close();
     throw new TypeError(
       `node:zlib accepts options for ${name} that warpdrive-zlib refuses. This is a bug in warpdrive-zlib.`,
       { cause: error },
@@ -217,8 +229,8 @@ export function tryOptions(options: Options | undefined, mode: Mode): CheckedOpt
  */
 export function checkParams(level: unknown, strategy: unknown): void {
   try {
-    ranged(level, Z_MIN_LEVEL, Z_MAX_LEVEL, 0);
-    ranged(strategy, Z_DEFAULT_STRATEGY, Z_FIXED, 0);
+    ranged('level', level, Z_MIN_LEVEL, Z_MAX_LEVEL, 0);
+    ranged('strategy', strategy, Z_DEFAULT_STRATEGY, Z_FIXED, 0);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     const stream = nodeZlib.createDeflate();

@@ -156,10 +156,9 @@ export class CompressEngine extends EngineBase {
     session.startOutput();
     const output = session.runSync(chunk, kind);
     if (scratch[Scratch.Status] !== Status.Ok) throw zlibError(Z_MEM_ERROR, 'Zlib error');
+    const most = Number(this.stream._maxOutputLength);
+    if (output.byteLength > most) throw bufferTooLarge(most);
     this.stream.bytesWritten = chunk.byteLength - (scratch[Scratch.Pending] ?? 0);
-    if (output.byteLength > this.options.maxOutputLength) {
-      throw bufferTooLarge(this.options.maxOutputLength);
-    }
     return output;
   }
 

@@ -10,6 +10,7 @@ import {
 import { Z_BLOCK, Z_DEFAULT_CHUNK, Z_MEM_ERROR, Z_NO_FLUSH } from '../constants.js';
 import { bufferTooLarge, trailingJunk, zlibError } from '../errors.js';
 import { nextTick, setImmediate } from '../later.js';
+import { streamMaking } from '../node-zlib.js';
 import { EngineBase } from './engine.js';
 import { nativeFormat } from './native-params.js';
 
@@ -60,7 +61,7 @@ export class DecompressEngine extends EngineBase {
       dictionary,
       device,
       Math.trunc(this.options.chunkSize),
-      this.options.strictEnd,
+      this.options.rejectGarbageAfterEnd,
     );
     this.session.owner = this;
     return this.session;
@@ -192,7 +193,7 @@ export class DecompressEngine extends EngineBase {
   private endEarly(session: DecompressSession): void {
     const { task } = this;
     if (!session.dropRestOfWrite() && task) task.offset = task.size;
-    if (!this.options.rejectGarbageAfterEnd) {
+    if (!this.rejectsGarbage()) {
       this.push(null);
       // Output of a later write is pushed after EOF: what was used by then is used for the first
       // buffer of node:zlib's size.
@@ -205,6 +206,11 @@ export class DecompressEngine extends EngineBase {
     const error = trailingJunk();
     this.failWith(error);
     task?.done(error);
+  }
+
+  private rejectsGarbage(): boolean {
+    const { fields } = streamMaking();
+    return fields.has('_rejectGarbageAfterEnd') && this.stream._rejectGarbageAfterEnd === true;
   }
 
   /**
@@ -291,12 +297,14 @@ export class DecompressEngine extends EngineBase {
 
   processSync(chunk: ArrayBufferView, kind: number): Buffer {
     const session = this.open();
-    const output = session.runSync(chunk, kind, this.options.maxOutputLength);
-    if (output === null) throw bufferTooLarge(this.options.maxOutputLength);
+    const most = Number(this.stream._maxOutputLength);
+    const output = session.runSync(chunk, kind, most);
+    if (output === null) throw bufferTooLarge(most);
     if (output === undefined) throw zlibError(...(session.error() ?? OUT_OF_MEMORY));
     const consumed = scratch[Scratch.Consumed] ?? 0;
+    const { rejectGarbageAfterEnd } = this.options;
+    if (rejectGarbageAfterEnd && consumed < chunk.byteLength) throw trailingJunk();
     this.stream.bytesWritten = consumed;
-    if (this.options.strictEnd && consumed < chunk.byteLength) throw trailingJunk();
     return output;
   }
 

@@ -4,9 +4,9 @@ import { inspect } from 'node:util';
 
 import type { SessionOwner } from '../binding.js';
 import type { Mode } from '../constants.js';
-import { chunkLost } from '../errors.js';
+import { chunkLost, isOfZlib } from '../errors.js';
 import { nextTick, setImmediate } from '../later.js';
-import { nodeZlib } from '../node-zlib.js';
+import { nodeZlib, streamMaking } from '../node-zlib.js';
 import type { CheckedOptions } from '../options.js';
 import { NodeHandle, type WriteSyncArguments } from './node-handle.js';
 import type { ZlibStream } from './zlib-base.js';
@@ -19,6 +19,8 @@ export type Done = (error?: Error | null, data?: unknown) => void;
  * output to the stream as it comes, as long as the stream's consumer wants it.
  */
 export interface Engine {
+  /** The stream's _flush() was called: no data follows. */
+  finishing: boolean;
   /**
    * Takes a chunk and applies the flush kind after it. `done` is called once: when the chunk was
    * taken and there is room for more or, for any kind but Z_NO_FLUSH, when all output due was
@@ -51,6 +53,12 @@ interface Task {
   early: boolean;
 }
 
+/** Destroys the stream; what zlib said stays with it, as in node:zlib. */
+export function failStream(stream: ZlibStream, error: Error): void {
+  stream.destroy(error);
+  if (isOfZlib(error)) Reflect.set(stream, streamMaking().error, error);
+}
+
 /** @throws the running Node's own error for it, if it has one */
 function refuseReset(): void {
   const stream = nodeZlib.createDeflate();
@@ -64,6 +72,7 @@ function refuseReset(): void {
 
 /** Calls advance() whenever something may have changed; subclasses decide what can be done. */
 export abstract class EngineBase implements Engine, SessionOwner {
+  finishing = false;
   protected task: Task | null = null;
   /** The consumer has enough for now. */
   protected blocked = false;
@@ -262,7 +271,7 @@ export abstract class EngineBase implements Engine, SessionOwner {
   /** Destroys the stream. As in node:zlib nobody hears of the chunk in progress any more. */
   protected failWith(error: Error): void {
     this.task = null;
-    this.stream.destroy(error);
+    failStream(this.stream, error);
   }
 
   protected finishTask(): void {

@@ -12,13 +12,13 @@ import {
   Z_PARTIAL_FLUSH,
   Z_SYNC_FLUSH,
 } from '../constants.js';
-import { stringChunk } from '../errors.js';
+import { isOfZlib, stringChunk } from '../errors.js';
 import { nextTick } from '../later.js';
-import { nodeZlib, streamFields } from '../node-zlib.js';
+import { nodeZlib, streamMaking } from '../node-zlib.js';
 import { type CheckedOptions, checkOptions, checkParams, type Options } from '../options.js';
 import { CompressEngine } from './compress-engine.js';
 import { DecompressEngine } from './decompress-engine.js';
-import type { Done, Engine } from './engine.js';
+import { type Done, type Engine, failStream } from './engine.js';
 import { hasCallback, Transform } from './transform.js';
 
 /** A stream as seen from inside; the underscored names are node:zlib's, which users reach for. */
@@ -42,8 +42,6 @@ export interface ZlibStream extends Transform {
   _rejectGarbageAfterEnd?: boolean;
   _mode?: Mode;
   _flushBoundIdx?: number;
-  /** _flush() was called: no data follows. */
-  [finishing]?: boolean;
   flush(kind?: number | Callback, callback?: Callback): void;
   close(callback?: Callback): void;
   params(level: number, strategy: number, callback: Callback): void;
@@ -64,7 +62,6 @@ export interface ZlibConstructor {
 const CERTAIN_CHUNK = 2 ** 30;
 
 const flushKind = Symbol('flush kind');
-const finishing = Symbol('finishing');
 type FlushBuffer = Buffer & { [flushKind]?: number };
 
 // Zero-length chunks that stand for a flush in the sequence of writes, so that it keeps its place.
@@ -89,11 +86,19 @@ function isDecompressor(mode: Mode): boolean {
   );
 }
 
-/** Options for Transform: the caller's, but never anything but bytes. */
-function transformOptions(options: TransformOptions | undefined): TransformOptions {
-  const notBytes = options?.encoding || options?.objectMode || options?.writableObjectMode;
-  const bytes = { encoding: undefined, objectMode: false, writableObjectMode: false };
-  return { autoDestroy: true, ...options, ...(notBytes && bytes) };
+/** The caller's options, and never anything but bytes. */
+function forBytes(options: Options | undefined): Options | undefined {
+  const given = options as TransformOptions | undefined;
+  if (!given || !(given.encoding || given.objectMode || given.writableObjectMode)) return options;
+  const bytes = { encoding: null, objectMode: false, writableObjectMode: false };
+  return { ...given, ...bytes } as Options;
+}
+
+/** Of options that are false in a sense: some Nodes take them for `info`. */
+function infoOfNothing(options: Options | undefined): boolean | undefined {
+  const asked = nodeZlib.createInflateRaw(options) as unknown as ZlibStream;
+  asked.close();
+  return asked._info;
 }
 
 function lacksReadableSide(stream: object): boolean {
@@ -107,20 +112,27 @@ export function ZlibBase(
   mode: Mode,
   checked: CheckedOptions,
 ): void {
-  Reflect.apply(Transform, this, [transformOptions(options as TransformOptions | undefined)]);
+  const { fields, error } = streamMaking();
+  const given = forBytes(options);
+  // Fields in node:zlib's order: who lists them can tell.
+  Reflect.apply(Transform, this, [{ autoDestroy: true, ...given }]);
+  (this as unknown as Record<symbol, unknown>)[error] = null;
   this.bytesWritten = 0;
-  this._writeState = new Uint32Array(2);
+  const Engine = isDecompressor(mode) ? DecompressEngine : CompressEngine;
+  this._handle = new Engine(mode, this, checked);
+  // So that what cannot be had is refused here, as by Node, and not by the first write.
+  if (checked.chunkSize > CERTAIN_CHUNK) this._outBuffer = Buffer.allocUnsafe(checked.chunkSize);
   this._outOffset = 0;
   this._chunkSize = checked.chunkSize;
   this._defaultFlushFlag = checked.flush;
   this._finishFlushFlag = checked.finishFlush;
   this._defaultFullFlushFlag = Z_FULL_FLUSH;
-  this._info = options?.info;
+  if (fields.has('_flushBoundIdx')) this._flushBoundIdx = 0;
+  this._info = given || given === undefined ? given?.info : infoOfNothing(given);
   this._maxOutputLength = checked.maxOutputLength;
-  // So that what cannot be had is refused here, as by Node, and not by the first write.
-  if (checked.chunkSize > CERTAIN_CHUNK) this._outBuffer = Buffer.allocUnsafe(checked.chunkSize);
-  const Engine = isDecompressor(mode) ? DecompressEngine : CompressEngine;
-  this._handle = new Engine(mode, this, checked);
+  if (fields.has('_rejectGarbageAfterEnd')) {
+    this._rejectGarbageAfterEnd = given?.rejectGarbageAfterEnd === true;
+  }
 }
 Object.setPrototypeOf(ZlibBase.prototype, Transform.prototype);
 Object.setPrototypeOf(ZlibBase, Transform);
@@ -178,18 +190,27 @@ base.reset = function reset() {
 // The finish flush is always a call of its own. node:zlib gives it along with the last write if
 // end() was called by the time that write is processed; here output must not depend on timing.
 base._flush = function _flush(callback: Done) {
-  this[finishing] = true;
+  if (this._handle) this._handle.finishing = true;
   this._transform(flushBuffers[finishKind(this)], '' as BufferEncoding, (error, data) => {
     // The callback ends the readable side: of a stream destroyed meanwhile that would look whole.
     if (!this.destroyed) callback(error, data);
   });
 };
 
+/** What a listener of 'prefinish' throws fails the stream: node:stream sees to that only in _final(). */
+function finish(callback: Done): void {
+  try {
+    callback();
+  } catch (error) {
+    callback(error as Error);
+  }
+}
+
 // Output of the finish flush goes on after 'finish': Transform's own _final would hold that back.
 base._final = function _final(callback: Done) {
   // Made with `readable: false`: output fails, as node:zlib's does.
   if (lacksReadableSide(this)) this.push(Buffer.alloc(1));
-  else if (this._handle) this._handle.whenProcessed(callback);
+  else if (this._handle) this._handle.whenProcessed(() => finish(callback));
   else callback();
 };
 
@@ -251,7 +272,7 @@ const { _transform: transform } = base;
 
 /** The kind for a chunk that says none. A subclass may give on another one for that of _flush(). */
 function ownFlush(stream: ZlibStream, chunk: Uint8Array): number {
-  const isFlush = stream[finishing] === true && chunk.byteLength === 0;
+  const isFlush = stream._handle?.finishing === true && chunk.byteLength === 0;
   return isFlush ? finishKind(stream) : stream._defaultFlushFlag;
 }
 
@@ -285,13 +306,13 @@ function processChunk(
 
 /** Processes `chunk` at once and closes the stream, as node:zlib's synchronous functions do. */
 export function processChunkSync(stream: ZlibStream, chunk: ArrayBufferView, kind: number): Buffer {
+  stream.on('error', function onError() {});
   if (!stream._handle) refuseClosed(chunk, kind);
   try {
     return (stream._handle as Engine).processSync(chunk, kind);
   } catch (error) {
-    // node:zlib destroys the stream with the error and throws it: both see it.
-    stream.on('error', () => {});
-    stream.destroy(error as Error);
+    // zlib's own errors destroy the stream, too: both see them.
+    if (isOfZlib(error as Error)) failStream(stream, error as Error);
     throw error;
   } finally {
     closeHandle(stream);
@@ -327,15 +348,11 @@ export function Zlib(
   name: ClassName,
 ): void {
   const checked = checkOptions(options, mode, name);
+  this._writeState = new Uint32Array(2);
   ZlibBase.call(this, options, mode, checked);
   this._level = checked.level;
   this._strategy = checked.strategy;
-  const fields = streamFields();
-  if (fields.has('_rejectGarbageAfterEnd')) {
-    this._rejectGarbageAfterEnd = checked.rejectGarbageAfterEnd;
-  }
-  if (fields.has('_mode')) this._mode = mode;
-  if (fields.has('_flushBoundIdx')) this._flushBoundIdx = 0;
+  if (streamMaking().fields.has('_mode')) this._mode = mode;
 }
 Object.setPrototypeOf(Zlib.prototype, ZlibBase.prototype);
 Object.setPrototypeOf(Zlib, ZlibBase);

@@ -167,6 +167,41 @@ test('a callback function makes no stream: nothing of one is in its engine', asy
   if (!isNode) assert.deepEqual(await fields(zlib), [false, false, false]);
 });
 
+test('_chunkSize set on a stream changes nothing', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const gunzip = new side.Gunzip();
+    gunzip._chunkSize = 100;
+    const sizes = [];
+    gunzip.on('data', (chunk) => sizes.push(chunk.length)).end(node.gzipSync(plain));
+    await once(gunzip, 'end');
+    return Math.max(...sizes);
+  });
+  assert.equal(theirs, 100);
+  if (ours) assert.ok(ours > 16 << 10);
+});
+
+test('output is not cut from a larger buffer', async () => {
+  const memory = async (side) => side.gzipSync('x').buffer.byteLength;
+  const { theirs, ours } = await bothSides(memory);
+  assert.ok(theirs >= 16 << 10);
+  if (ours) assert.ok(ours < 100);
+});
+
+test('the _read of a stream that waits for its reader', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const gunzip = new side.Gunzip();
+    gunzip.end(node.gzipSync(plain));
+    await until(() => gunzip.readableLength >= gunzip.readableHighWaterMark);
+    await until(() => Object.hasOwn(gunzip, '_read'));
+    const enumerable = Object.keys(gunzip).includes('_read');
+    gunzip.resume();
+    await once(gunzip, 'end');
+    return [enumerable, Object.hasOwn(gunzip, '_read')];
+  });
+  assert.deepEqual(theirs, [true, true]);
+  if (ours) assert.deepEqual(ours, [false, false]);
+});
+
 test('fake timers that are on before the package is loaded stop its streams', () => {
   const endsWith = (name) => {
     const script = `

@@ -39,6 +39,15 @@ const SCENES = {
   'crc32 with a wrong value': (side) => side.crc32?.('a', 'b'),
 };
 
+/** What is on its prototypes. */
+function chain(error) {
+  const own = [];
+  for (let p = Object.getPrototypeOf(error); p; p = Object.getPrototypeOf(p)) {
+    own.push(Reflect.ownKeys(p).map(String));
+  }
+  return own;
+}
+
 /** Everything about an error but the frames of its stack. */
 function shape(error) {
   const { stack, ...descriptors } = Object.getOwnPropertyDescriptors(error);
@@ -58,6 +67,11 @@ function shape(error) {
     tag: Object.prototype.toString.call(error),
     names: [error.name, error.constructor.name],
     isError: error instanceof Error,
+    isOf: [Error, RangeError, TypeError].filter((Class) => error.constructor === Class),
+    chain: chain(error),
+    accessors: Object.keys(descriptors).filter((key) => descriptors[key].get),
+    stackFlags: [Boolean(stack?.get), stack?.writable, stack?.enumerable, stack?.configurable],
+    clone: inspect(structuredClone(error)).split('\n')[0],
   };
 }
 

@@ -32,6 +32,30 @@ test('import * has the names that import of node:zlib has', { skip }, async () =
   );
 });
 
+test('import * lists the package’s own name too', { skip }, async () => {
+  const listed = await evaluate(`
+    import * as ours from 'warpdrive-zlib';
+    console.log(JSON.stringify([Object.keys(ours), Object.keys(ours.default)]));
+  `);
+  assert.deepEqual(
+    listed.map((names) => names.includes('warpdrive')),
+    [true, false],
+  );
+});
+
+test('syncBuiltinESMExports() does not change what was imported', { skip }, async () => {
+  const changed = await evaluate(`
+    import { syncBuiltinESMExports } from 'node:module';
+    import ours, { gzip as oursImported } from 'warpdrive-zlib';
+    import theirs, { gzip as theirsImported } from 'node:zlib';
+    const before = [oursImported, theirsImported];
+    for (const zlib of [ours, theirs]) zlib.gzip = () => {};
+    syncBuiltinESMExports();
+    console.log(JSON.stringify([oursImported !== before[0], theirsImported !== before[1]]));
+  `);
+  assert.deepEqual(changed, [false, true]);
+});
+
 test('import default is what require gives', { skip }, async () => {
   const same = await evaluate(`
     import zlib from 'warpdrive-zlib';

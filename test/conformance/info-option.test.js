@@ -77,3 +77,17 @@ test('the engine of a sync call can still be listened to and destroyed', async (
     return seen;
   }, 'gunzip');
 });
+
+test('the engine of a stream at work has the listeners that node:zlib’s has', async () => {
+  await assertSameAsync(async (side) => {
+    const options = { info: true };
+    const engines = [
+      side.gzipSync('x', options).engine,
+      (await promisify(side.gzip)('x', options)).engine,
+      (await promisify(side.gunzip)(node.gzipSync('x'), options)).engine,
+    ];
+    return engines.map((engine) =>
+      engine.eventNames().map((event) => [event, engine.listeners(event).map(({ name }) => name)]),
+    );
+  }, 'listeners');
+});

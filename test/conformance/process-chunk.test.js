@@ -2,8 +2,9 @@
 
 const assert = require('node:assert/strict');
 const { mixed, text } = require('../support/data');
+const { turns } = require('../support/drive');
 const { FORMATS, FLUSHES } = require('../support/formats');
-const { assertSame, describeError, outcome } = require('../support/same');
+const { assertSame, assertSameAsync, describeError, outcome } = require('../support/same');
 const { zlib, node } = require('../support/subject');
 const { test } = require('../support/bounded');
 
@@ -71,12 +72,59 @@ for (const { name, compress, decompress, Compressor, Decompressor } of FORMATS) 
           const seen = [];
           stream.on('error', (error) => seen.push(describeError(error)));
           const result = outcome(() => stream._processChunk(bytes, flush).length);
-          return [result, seen, stream.destroyed];
+          return [result, seen, stream.destroyed, stream.bytesWritten];
         }, `${bytes.length} bytes, flush ${flush}`);
       }
     }
   });
 }
+
+test('an error of another kind than zlib’s leaves the stream undestroyed', async () => {
+  const packed = node.gzipSync(plain);
+  const junk = Buffer.concat([packed, Buffer.from('junk')]);
+  for (const [Class, bytes, options] of [
+    ['Gunzip', packed, { maxOutputLength: 10 }],
+    ['Gzip', plain, { maxOutputLength: 10 }],
+    ['Gunzip', junk, { rejectGarbageAfterEnd: true }],
+    ['Gunzip', packed, {}],
+    ['Gzip', plain, {}],
+  ]) {
+    await assertSameAsync(
+      async (side) => {
+        const stream = new side[Class](options);
+        const seen = [];
+        for (const event of ['error', 'close']) stream.on(event, () => seen.push(event));
+        const result = outcome(() => stream._processChunk(bytes, Z_FINISH).length > 0);
+        await turns();
+        const { destroyed, errored, _closed } = stream;
+        const listeners = stream.listeners('error').map(({ name }) => name);
+        return [result, seen, destroyed, errored, _closed, listeners.length, listeners[1]];
+      },
+      `${Class} ${JSON.stringify(options)}`,
+    );
+  }
+});
+
+test('_maxOutputLength counts as it is at the call', () => {
+  const packed = node.gzipSync(plain);
+  for (const [Class, bytes] of [
+    ['Gunzip', packed],
+    ['Gzip', plain],
+  ]) {
+    for (const [given, most] of [
+      [10, 1e6],
+      [1e6, 10],
+      [10, undefined],
+      [10, '1000000'],
+    ]) {
+      assertSame((side) => {
+        const stream = new side[Class]({ maxOutputLength: given });
+        stream._maxOutputLength = most;
+        return stream._processChunk(bytes, Z_FINISH).length > 0;
+      }, `${Class} ${given} ${most}`);
+    }
+  }
+});
 
 test('what a closed stream throws', () => {
   for (const { compress, Compressor, Decompressor } of FORMATS) {

@@ -156,3 +156,24 @@ test('state flags after each event', async () => {
     return seen;
   }, 'gzip');
 });
+
+test("what a listener of 'prefinish' throws becomes an 'error'", async () => {
+  for (const { compress, Compressor, Decompressor } of FORMATS) {
+    for (const data of [small, large]) {
+      for (const [Class, input] of [
+        [Compressor, data],
+        [Decompressor, node[`${compress}Sync`](data)],
+      ]) {
+        await assertSameAsync(async (side) => {
+          const recorder = new Recorder(new side[Class]());
+          recorder.stream.on('prefinish', () => {
+            throw new Error('thrown');
+          });
+          recorder.stream.end(input, recorder.callback('end()'));
+          await recorder.closed();
+          return recorder.life();
+        }, `${Class} ${data.length}`);
+      }
+    }
+  }
+});
