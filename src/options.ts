@@ -193,18 +193,15 @@ function namedDevice(options: Options): string | undefined {
 }
 
 /**
- * Checks the options of a stream of class `name`.
- * @throws what `new zlib[name](options)` of the running Node throws
+ * Checks the options of a stream.
+ * @throws what the running Node throws for them
  */
-export function checkOptions(
-  options: Options | undefined,
-  mode: Mode,
-  name: ClassName,
-): CheckedOptions {
+export function checkOptions(options: Options | undefined, mode: Mode): CheckedOptions {
   try {
     return check(options || NONE, mode);
   } catch (error) {
     if (!(error instanceof Refused)) throw error; // a getter of the caller's threw
+    const name = Mode[mode] as ClassName;
     new nodeZlib[name]({ [error.option]: error.value }).close();
     throw new TypeError(
       `node:zlib accepts options for ${name} that warpdrive-zlib refuses. This is a bug in warpdrive-zlib.`,

@@ -25,22 +25,22 @@ function withoutNew(name: ClassName, opts: Options | undefined): ZlibStream {
 
 export const Deflate: ZlibConstructor = inherit(function Deflate(this: ZlibStream, opts?: Options) {
   if (!(this instanceof Deflate)) return withoutNew('Deflate', opts);
-  Zlib.call(this, opts, Mode.Deflate, 'Deflate');
+  Zlib.call(this, opts, Mode.Deflate);
 });
 
 export const Inflate: ZlibConstructor = inherit(function Inflate(this: ZlibStream, opts?: Options) {
   if (!(this instanceof Inflate)) return withoutNew('Inflate', opts);
-  Zlib.call(this, opts, Mode.Inflate, 'Inflate');
+  Zlib.call(this, opts, Mode.Inflate);
 });
 
 export const Gzip: ZlibConstructor = inherit(function Gzip(this: ZlibStream, opts?: Options) {
   if (!(this instanceof Gzip)) return withoutNew('Gzip', opts);
-  Zlib.call(this, opts, Mode.Gzip, 'Gzip');
+  Zlib.call(this, opts, Mode.Gzip);
 });
 
 export const Gunzip: ZlibConstructor = inherit(function Gunzip(this: ZlibStream, opts?: Options) {
   if (!(this instanceof Gunzip)) return withoutNew('Gunzip', opts);
-  Zlib.call(this, opts, Mode.Gunzip, 'Gunzip');
+  Zlib.call(this, opts, Mode.Gunzip);
 });
 
 export const DeflateRaw: ZlibConstructor = inherit(function DeflateRaw(
@@ -50,7 +50,7 @@ export const DeflateRaw: ZlibConstructor = inherit(function DeflateRaw(
   // zlib cannot make raw streams with a window of 256 bytes; Node changes the caller's object.
   if (opts && opts.windowBits === 8) opts.windowBits = 9;
   if (!(this instanceof DeflateRaw)) return withoutNew('DeflateRaw', opts);
-  Zlib.call(this, opts, Mode.DeflateRaw, 'DeflateRaw');
+  Zlib.call(this, opts, Mode.DeflateRaw);
 });
 
 export const InflateRaw: ZlibConstructor = inherit(function InflateRaw(
@@ -58,12 +58,12 @@ export const InflateRaw: ZlibConstructor = inherit(function InflateRaw(
   opts?: Options,
 ) {
   if (!(this instanceof InflateRaw)) return withoutNew('InflateRaw', opts);
-  Zlib.call(this, opts, Mode.InflateRaw, 'InflateRaw');
+  Zlib.call(this, opts, Mode.InflateRaw);
 });
 
 export const Unzip: ZlibConstructor = inherit(function Unzip(this: ZlibStream, opts?: Options) {
   if (!(this instanceof Unzip)) return withoutNew('Unzip', opts);
-  Zlib.call(this, opts, Mode.Unzip, 'Unzip');
+  Zlib.call(this, opts, Mode.Unzip);
 });
 
 export const classes: Record<ClassName, ZlibConstructor> = {

@@ -3,7 +3,6 @@
 import { finished, type TransformOptions } from 'node:stream';
 import { deprecate } from 'node:util';
 import {
-  type ClassName,
   Mode,
   Z_BLOCK,
   Z_FINISH,
@@ -341,13 +340,8 @@ function refuseClosed(chunk: ArrayBufferView, kind: number): never {
   throw new TypeError('zlib binding closed');
 }
 
-export function Zlib(
-  this: ZlibStream,
-  options: Options | undefined,
-  mode: Mode,
-  name: ClassName,
-): void {
-  const checked = checkOptions(options, mode, name);
+export function Zlib(this: ZlibStream, options: Options | undefined, mode: Mode): void {
+  const checked = checkOptions(options, mode);
   this._writeState = new Uint32Array(2);
   ZlibBase.call(this, options, mode, checked);
   this._level = checked.level;

@@ -1,6 +1,7 @@
 // Entries of README's "Differences from node:zlib" that no other test shows: what each side does.
 
 const assert = require('node:assert/strict');
+const { createHook, executionAsyncResource } = require('node:async_hooks');
 const { spawnSync } = require('node:child_process');
 const { once } = require('node:events');
 const path = require('node:path');
@@ -156,6 +157,49 @@ test('a flush in the callback of a flush calls back before ticks made there', as
   if (ours) assert.deepEqual(ours, ['flush', 'tick']);
 });
 
+test('callbacks of writes come before promises made in the one before', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const order = [];
+    const gzip = new side.Gzip();
+    for (const i of [0, 1]) {
+      gzip.write('x', async () => {
+        order.push(`write ${i}`);
+        await null;
+        order.push(`promise ${i}`);
+      });
+    }
+    await until(() => order.length === 4);
+    gzip.destroy();
+    return order;
+  });
+  assert.deepEqual(theirs, ['write 0', 'promise 0', 'write 1', 'promise 1']);
+  if (ours) assert.deepEqual(ours, ['write 0', 'write 1', 'promise 0', 'promise 1']);
+});
+
+/** The order of two calls' callbacks and ticks, if both are done before the first is called back. */
+async function orderOfTwo(side, blockedMs) {
+  const order = [];
+  for (let i = 0; i < 2; i++) {
+    side.gzip(plain, () => {
+      order.push('callback');
+      process.nextTick(() => order.push('tick'));
+    });
+  }
+  await new Promise(setImmediate);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, blockedMs);
+  await until(() => order.length === 4);
+  return order.join(' ');
+}
+
+test('callbacks of calls that are done together come before ticks made in the one before', async () => {
+  let together = false;
+  for (let ms = 5; ms < 10_000 && !together; ms *= 2) {
+    assert.equal(await orderOfTwo(node, ms), 'callback tick callback tick');
+    together = (await orderOfTwo(zlib, ms)) === 'callback callback tick tick';
+  }
+  assert.ok(together || isNode);
+});
+
 test('a callback function makes no stream: nothing of one is in its engine', async () => {
   const fields = async (side) =>
     new Promise((resolve, reject) => {
@@ -165,6 +209,62 @@ test('a callback function makes no stream: nothing of one is in its engine', asy
     });
   assert.deepEqual(await fields(node), [true, true, true]);
   if (!isNode) assert.deepEqual(await fields(zlib), [false, false, false]);
+});
+
+test('async_hooks hear of another number of resources', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    side.createGzip().close();
+    let count = 0;
+    const hook = createHook({
+      init(_id, type) {
+        if (type === 'ZLIB') count++;
+      },
+    });
+    hook.enable();
+    side.gzipSync('x');
+    hook.disable();
+    return count;
+  });
+  assert.equal(theirs, 1);
+  if (!isNode) assert.equal(ours, 0);
+});
+
+test('the active resources after a write are other ones', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const gzip = new side.Gzip();
+    const before = process.getActiveResourcesInfo().length;
+    gzip.write('x');
+    const more = process.getActiveResourcesInfo().length - before;
+    gzip.destroy();
+    return more;
+  });
+  assert.equal(theirs, 0);
+  if (!isNode) assert.equal(ours, 1);
+});
+
+test('in a listener executionAsyncResource() is another object', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const gzip = new side.Gzip();
+    const handle = gzip._handle;
+    gzip.write('x');
+    gzip.flush();
+    const resource = await new Promise((resolve) => {
+      gzip.on('data', () => resolve(executionAsyncResource()));
+    });
+    gzip.destroy();
+    return resource === handle;
+  });
+  assert.equal(theirs, true);
+  if (!isNode) assert.equal(ours, false);
+});
+
+test('brotli streams are Node’s own: they share no class below Transform', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const base = Object.getPrototypeOf(Object.getPrototypeOf(side.Gzip));
+    return side.BrotliCompress.prototype instanceof base;
+  });
+  assert.equal(theirs, true);
+  if (!isNode) assert.equal(ours, false);
 });
 
 test('_chunkSize set on a stream changes nothing', async () => {

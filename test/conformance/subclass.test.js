@@ -6,6 +6,7 @@ const util = require('node:util');
 const { text } = require('../support/data');
 const { through } = require('../support/drive');
 const { FORMATS, CLASSES } = require('../support/formats');
+const { assertSame } = require('../support/same');
 const { zlib, node } = require('../support/subject');
 const { test } = require('../support/bounded');
 
@@ -72,5 +73,26 @@ test('instanceof the classes of node:stream', () => {
     }
     one.destroy();
     other.destroy();
+  }
+});
+
+test('the class behind the classes takes options and a mode, and refuses as node:zlib’s', async () => {
+  const GZIP = 3;
+  const behind = (side) =>
+    class Own extends Object.getPrototypeOf(side.Gzip) {
+      constructor(options) {
+        super(options, GZIP);
+      }
+    };
+  const own = new (behind(zlib))({ level: 1 });
+  assert.ok(node.gunzipSync(await through(own, plain)).equals(plain));
+  for (const options of [
+    { level: 99 },
+    { level: 'x' },
+    { windowBits: 8 },
+    { level: 1 },
+    undefined,
+  ]) {
+    assertSame((side) => new (behind(side))(options)._level, JSON.stringify(options));
   }
 });

@@ -132,6 +132,20 @@ test('property flags are those of node:zlib', { skip }, async () => {
   assert.deepEqual(after, before);
 });
 
+test('two keys more that are not enumerable, and no others', { skip }, async () => {
+  const script = `
+    const zlib = require('zlib');
+    const registered = [Reflect.ownKeys(zlib).map(String), Object.keys(zlib)];
+    require('./dist/register.js').unregister();
+    console.log(JSON.stringify([registered, [Reflect.ownKeys(zlib).map(String), Object.keys(zlib)]]));`;
+  const [[all, listed], [ownAll, ownListed]] = await evaluate(WAYS['-r'], script);
+  assert.deepEqual(listed, ownListed);
+  assert.deepEqual(
+    all.toSorted(),
+    [...ownAll, 'Symbol(warpdrive-zlib.original)', 'warpdrive'].toSorted(),
+  );
+});
+
 test("a second copy of the package takes Node's own functions for its own", { skip }, async () => {
   const script = `
     const { register, unregister } = require('warpdrive-zlib/register');
