@@ -25,6 +25,8 @@ export class CompressEngine extends EngineBase {
   private flushed = false;
   private finished = false;
   private headerSent = false;
+  /** Input bytes that node:zlib would not count yet. */
+  private uncounted = 0;
 
   private open(): CompressSession {
     if (this.session) return this.session;
@@ -44,6 +46,8 @@ export class CompressEngine extends EngineBase {
 
   protected advance(): void {
     const session = this.open();
+    // Before output is pushed: listeners compare the two.
+    if (!this.processing) this.count();
     session.poll();
     this.pushOutput(session);
     const { task } = this;
@@ -52,7 +56,8 @@ export class CompressEngine extends EngineBase {
     if (task.offset < task.size || (task.size === 0 && !task.kind)) {
       const taken = session.write(task.chunk, task.offset);
       task.offset += taken;
-      this.stream.bytesWritten += taken;
+      this.uncounted += taken;
+      if (!this.processing) this.count();
       scheduleKick();
       if (this.failed() || task.offset < task.size) return;
     }
@@ -111,6 +116,11 @@ export class CompressEngine extends EngineBase {
     session.poll();
     this.pushOutput(session);
     return !this.closed;
+  }
+
+  protected override count(): void {
+    this.stream.bytesWritten += this.uncounted;
+    this.uncounted = 0;
   }
 
   private completeTask(): void {

@@ -274,6 +274,9 @@ export abstract class EngineBase implements Engine, SessionOwner {
     failStream(this.stream, error);
   }
 
+  /** A write that was taken in process() is called back: now its bytes count. */
+  protected count(): void {}
+
   protected finishTask(): void {
     const task = this.task;
     this.task = null;
@@ -286,8 +289,12 @@ export abstract class EngineBase implements Engine, SessionOwner {
     this.calling = true;
     this.resource.runInAsyncScope(nextTick, undefined, () => {
       this.calling = false;
-      if (this.closed) this.callAfterDestroy(task.done);
-      else task.done();
+      if (this.closed) {
+        this.callAfterDestroy(task.done);
+        return;
+      }
+      this.count();
+      task.done();
     });
   }
 }

@@ -100,9 +100,16 @@ function infoOfNothing(options: Options | undefined): boolean | undefined {
   return asked._info;
 }
 
-function lacksReadableSide(stream: object): boolean {
-  const { _readableState: state } = stream as { _readableState?: { readable?: boolean } };
-  return state?.readable === false;
+/** Whether output has nowhere to go: there is no readable side, or somebody ended it. */
+function cannotPush(stream: ZlibStream): boolean {
+  const { _readableState: state } = stream as { _readableState?: ReadState };
+  const compresses = stream._handle instanceof CompressEngine;
+  return state?.readable === false || (compresses && state?.ended === true);
+}
+
+interface ReadState {
+  readable?: boolean;
+  ended: boolean;
 }
 
 export function ZlibBase(
@@ -207,8 +214,8 @@ function finish(callback: Done): void {
 
 // Output of the finish flush goes on after 'finish': Transform's own _final would hold that back.
 base._final = function _final(callback: Done) {
-  // Made with `readable: false`: output fails, as node:zlib's does.
-  if (lacksReadableSide(this)) this.push(Buffer.alloc(1));
+  // Output fails, as node:zlib's does.
+  if (cannotPush(this)) this.push(Buffer.alloc(1));
   else if (this._handle) this._handle.whenProcessed(() => finish(callback));
   else callback();
 };

@@ -108,6 +108,22 @@ test('destroyed in its final flush, a stream does not look as if it had ended', 
   }
 });
 
+test('a DeflateRaw whose output has nowhere to go', async () => {
+  const { theirs, ours } = await bothSides(async (side) => {
+    const seen = [];
+    for (const readable of [true, false]) {
+      const stream = new side.DeflateRaw({ readable });
+      stream.on('error', ({ code }) => seen.push(code));
+      if (readable) stream.push(null);
+      stream.end('x');
+      await new Promise((resolve) => stream.on('close', resolve).resume());
+    }
+    return seen;
+  });
+  assert.deepEqual(theirs, []);
+  if (ours) assert.deepEqual(ours, Array(2).fill('ERR_STREAM_PUSH_AFTER_EOF'));
+});
+
 test('a decompressor without chunkSize pushes chunks of more than 16 KiB', async () => {
   const { theirs, ours } = await bothSides(async (side) => {
     const gunzip = new side.Gunzip();

@@ -80,6 +80,41 @@ for (const { name, compress, Compressor, Decompressor } of FORMATS) {
     }, Decompressor));
 }
 
+for (const name of CLASSES) {
+  test(`${name}: a write counts when it is called back, one that is destroyed before never`, () =>
+    assertSameAsync(async (side) => {
+      const seen = [];
+      for (const end of [false, true]) {
+        const stream = new side[name]();
+        stream.on('error', () => {}).resume();
+        stream.write(Buffer.from('x'));
+        seen.push(stream.bytesWritten);
+        if (end) stream.end();
+        stream.destroy(new Error('destroyed'));
+        await new Promise((resolve) => stream.once('close', resolve));
+        seen.push(stream.bytesWritten);
+      }
+      return seen;
+    }, name));
+}
+
+test('output of a compressor whose readable side somebody ended is an error', async () => {
+  for (const name of ['Gzip', 'Deflate']) {
+    for (const options of [{}, { readable: false }]) {
+      await assertSameAsync(
+        async (side) => {
+          const recorder = new Recorder(new side[name](options));
+          if (options.readable !== false) recorder.stream.push(null);
+          recorder.stream.end('x');
+          await recorder.closed();
+          return recorder.life();
+        },
+        `${name} ${JSON.stringify(options)}`,
+      );
+    }
+  }
+});
+
 test('in an error listener', () =>
   assertSameAsync(async (side) => {
     const packed = Buffer.from(node.gzipSync(plain));
