@@ -33,7 +33,8 @@ function comparePlausible(script, subject, references) {
   const byReader = actsInside(script) && holdsUp(script);
   const byInput = actsEarly(script) && isDecompressor(script.Class);
   const byOutput = listensToData(script) && (comparison.compresses || losesOutput(references));
-  if (byReader || byInput || byOutput || uses(script, /^iterate$/)) return comparison.differences;
+  const byChunk = comparison.readsChunks || uses(script, /^iterate$/);
+  if (byReader || byInput || byOutput || byChunk) return comparison.differences;
   const actual = outcomesOf(comparison.subject);
   const error = actual.get('error');
   const same = comparison.compresses && script.finishes ? withOneRefusal : (life) => life;
