@@ -16,6 +16,37 @@ function result(engine: ZlibStream, buffer: Buffer): Result {
   return engine._info ? { buffer, engine } : buffer;
 }
 
+/** A stream that collects its output for a callback; the fields are node:zlib's. */
+interface Collector extends ZlibStream {
+  buffers: Buffer[] | null;
+  /** Bytes in `buffers`. */
+  nread: number;
+  cb: Callback;
+}
+
+function zlibBufferOnData(this: Collector, chunk: Buffer): void {
+  if (this.buffers) this.buffers.push(chunk);
+  else this.buffers = [chunk];
+  this.nread += chunk.byteLength;
+  if (this.nread > this._maxOutputLength) {
+    this.close();
+    this.removeAllListeners('end');
+    this.cb(bufferTooLarge(this._maxOutputLength));
+  }
+}
+
+function zlibBufferOnError(this: Collector, error: Error): void {
+  this.removeAllListeners('end');
+  this.cb(error);
+}
+
+function zlibBufferOnEnd(this: Collector): void {
+  const [first, second] = this.buffers ?? [];
+  const output = first && !second ? first : Buffer.concat(this.buffers ?? [], this.nread);
+  this.close();
+  this.cb(null, result(this, output));
+}
+
 function runAsync(engine: ZlibStream, input: Input, callback: Callback): void {
   if (typeof callback !== 'function') nodeZlib.gzip('', {}, callback); // throws, in Node's words
   let chunk: unknown = input;
@@ -24,28 +55,11 @@ function runAsync(engine: ZlibStream, input: Input, callback: Callback): void {
   } else if (isAnyArrayBuffer(input)) {
     chunk = Buffer.from(input);
   }
-  const buffers: Buffer[] = [];
-  let size = 0;
-  engine.on('data', function zlibBufferOnData(data: Buffer) {
-    buffers.push(data);
-    size += data.byteLength;
-    if (size > engine._maxOutputLength) {
-      engine.close();
-      engine.removeAllListeners('end');
-      callback.call(engine, bufferTooLarge(engine._maxOutputLength));
-    }
-  });
-  engine.on('error', function zlibBufferOnError(error: Error) {
-    engine.removeAllListeners('end');
-    callback.call(engine, error);
-  });
-  engine.on('end', function zlibBufferOnEnd() {
-    const [first] = buffers;
-    const output = buffers.length === 1 && first ? first : Buffer.concat(buffers, size);
-    engine.close();
-    callback.call(engine, null, result(engine, output));
-  });
-  engine.end(chunk as Buffer);
+  const collector: Collector = Object.assign(engine, { buffers: null, nread: 0, cb: callback });
+  collector.on('data', zlibBufferOnData);
+  collector.on('error', zlibBufferOnError);
+  collector.on('end', zlibBufferOnEnd);
+  collector.end(chunk as Buffer);
 }
 
 function runSync(engine: ZlibStream, input: Input): Result {
@@ -67,14 +81,21 @@ export type AsyncForm = (input: Input, options: Options | Callback, callback?: C
 export type SyncForm = (input: Input, options?: Options) => Result;
 
 /** The stream that node:zlib would have used, as it is when the callback gets to see it. */
-function usedStream(name: ClassName, options: Options, inputBytes: number): ZlibStream {
+function usedStream(
+  name: ClassName,
+  options: Options,
+  callback: Callback,
+  inputBytes: number,
+  output: Buffer,
+): Collector {
   const engine = new classes[name](options);
   engine.bytesWritten = inputBytes;
   const { _writableState: written, _readableState: read } = engine as unknown as EndedStates;
   written.ending = written.ended = written.finished = true;
   read.ended = read.endEmitted = true;
   engine.close();
-  return engine;
+  const { byteLength: nread } = output;
+  return Object.assign(engine, { buffers: nread > 0 ? [output] : null, nread, cb: callback });
 }
 
 interface EndedStates {
@@ -93,7 +114,7 @@ function startWithoutStream(
   if (!plan) return false;
   const options = given && { ...given }; // the caller may change the object meanwhile
   return startQuickly(plan, buffer, (output, inputBytes) => {
-    if (output) callback.call(usedStream(name, options, inputBytes), null, output);
+    if (output) usedStream(name, options, callback, inputBytes, output).cb(null, output);
     else runAsync(new classes[name](options), buffer, callback);
   });
 }

@@ -216,15 +216,15 @@ test('callbacks of calls that are done together come before ticks made in the on
   assert.ok(together || isNode);
 });
 
-test('a callback function makes no stream: nothing of one is in its engine', async () => {
-  const fields = async (side) =>
-    new Promise((resolve, reject) => {
-      side.gzip('x', { info: true }, (error, { engine }) =>
-        error ? reject(error) : resolve(['buffers', 'nread', 'cb'].map((name) => name in engine)),
-      );
+test('a callback function makes no stream: what it is called on has no listeners', async () => {
+  const listeners = async (side) =>
+    new Promise((resolve) => {
+      side.gzip('x', function called() {
+        resolve(this.listenerCount('data') + this.listenerCount('end'));
+      });
     });
-  assert.deepEqual(await fields(node), [true, true, true]);
-  if (!isNode) assert.deepEqual(await fields(zlib), [false, false, false]);
+  assert.equal(await listeners(node), 2);
+  if (!isNode) assert.equal(await listeners(zlib), 0);
 });
 
 test('async_hooks hear of another number of resources', async () => {

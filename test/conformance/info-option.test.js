@@ -91,3 +91,25 @@ test('the engine of a stream at work has the listeners that node:zlib’s has', 
     );
   }, 'listeners');
 });
+
+test('what a callback is called on, and the engine, have the fields of node:zlib’s', async () => {
+  const look = (stream) => {
+    const { buffers, nread, cb, _info } = stream;
+    const keys = Object.keys(stream).filter((key) => key !== '_outBuffer');
+    return [keys, buffers && Buffer.concat(buffers), nread, typeof cb, _info];
+  };
+  const packed = [node.gzipSync('x'), node.gzipSync('')];
+  for (const options of [{}, { info: true }, { level: 1 }, { chunkSize: 100 }, null]) {
+    for (const input of packed) {
+      await assertSameAsync(
+        (side) =>
+          new Promise((resolve) => {
+            side.gunzip(input, options, function called(error, value) {
+              resolve([error, look(this), value.engine === this]);
+            });
+          }),
+        JSON.stringify(options),
+      );
+    }
+  }
+});
