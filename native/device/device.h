@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "device/block_search.h"
 #include "device/request.h"
 
 namespace warpdrive {
@@ -124,6 +125,24 @@ class Device {
   /// nullptr also where the device cannot decode such a stream.
   virtual std::unique_ptr<StreamContext> MakeInflateContext(
       const StreamParams& params, std::span<const uint8_t> dictionary) = 0;
+
+  /// Whether block starts can be looked for in what contexts of this device decompress: their
+  /// restart_point() names the start of the member that goes on, and input and output are never
+  /// further apart than BlockSearch::kMostApart.
+  virtual bool Followable(const StreamParams& params) const {
+    static_cast<void>(params);
+    return false;
+  }
+  /// nullptr if this device cannot search, or not go on from what it would find.
+  virtual std::unique_ptr<BlockSearch> MakeBlockSearch() { return nullptr; }
+  /// State for the rest of a stream, without dictionary, that another device decompressed up to
+  /// `start`. Verifies the trailer of the whole member. nullptr if memory ran out.
+  virtual std::unique_ptr<StreamContext> ResumeInflateContext(const StreamParams& params,
+                                                              const BlockStart& start) {
+    static_cast<void>(params);
+    static_cast<void>(start);
+    return nullptr;
+  }
 };
 
 /// The most input bytes (compression) that one stateless request of any plan may carry.

@@ -214,6 +214,10 @@ std::unique_ptr<StreamContext> FaultDevice::MakeInflateContext(
   return identity_.decompress ? inner_->MakeInflateContext(params, dictionary) : nullptr;
 }
 
+bool FaultDevice::Followable(const StreamParams& params) const {
+  return params.one_member || params.format == Format::kRaw || params.format == Format::kZlib;
+}
+
 bool FaultDevice::Count(size_t index) {
   const FaultRule& rule = rules_[index];
   Counter& counter = counters_[index];

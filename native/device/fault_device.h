@@ -69,6 +69,8 @@ class FaultDevice final : public Device {
                                                     std::span<const uint8_t> history) override;
   std::unique_ptr<StreamContext> MakeInflateContext(const StreamParams& params,
                                                     std::span<const uint8_t> dictionary) override;
+  /// Streams of one member: software's contexts do not say where another begins.
+  bool Followable(const StreamParams& params) const override;
 
   /// Used by the queue: the rule that hits this request, if any. Each call counts.
   const FaultRule* RuleFor(const Request& request);

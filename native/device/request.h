@@ -16,7 +16,9 @@ inline constexpr uint32_t kMaxHistory = 32768;
 /// sum inside the codecs far from wrapping (ISA-L ≤ 2.32.0 adds lengths in 32 bits).
 inline constexpr uint32_t kMaxRequestBytes = 1u << 30;
 
-enum class Operation : uint8_t { kCompress = 0, kDecompress = 1 };
+/// kFindBlock is the software device's alone: a step of a BlockSearch, which says in its context
+/// what it found.
+enum class Operation : uint8_t { kCompress = 0, kDecompress = 1, kFindBlock = 2 };
 
 /// The wrapper of a stream. kAuto (decompression only) takes gzip or zlib, as zlib.Unzip does.
 enum class Format : uint8_t { kRaw = 0, kZlib = 1, kGzip = 2, kAuto = 3 };

@@ -147,11 +147,14 @@ std::shared_ptr<RequestOwner> Channel::Finish(const Completion& completion) {
   InFlight entry = std::exchange(in_flight_[slot], {});
   free_slots_.push_back(slot);
   --outstanding_;
-  DeviceStats& stats = lanes_[entry.lane].stats;
-  ++stats.requests;
-  stats.bytes_in += completion.consumed;
-  stats.bytes_out += completion.produced;
-  if (has_hardware()) LeaveHardware(entry);
+  // What looks for blocks moves no stream, and says nothing of what that costs.
+  if (entry.request.operation != Operation::kFindBlock) {
+    DeviceStats& stats = lanes_[entry.lane].stats;
+    ++stats.requests;
+    stats.bytes_in += completion.consumed;
+    stats.bytes_out += completion.produced;
+    if (has_hardware()) LeaveHardware(entry);
+  }
   entry.owner->OnCompletion(entry.cookie, completion);
   return std::move(entry.owner);
 }

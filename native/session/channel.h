@@ -148,6 +148,8 @@ class Channel {
   const std::array<uint64_t, kReasons>& reasons() const { return reasons_; }
   /// Owners that got a completion since the last call, each once, in order of completion.
   std::vector<std::shared_ptr<RequestOwner>> TakeReady();
+  /// Gives an owner to the next TakeReady() that got no completion itself.
+  void MarkReady(std::shared_ptr<RequestOwner> owner);
   bool HasEvents() const { return !events_.empty(); }
   std::vector<DeviceEvent> TakeEvents() { return std::exchange(events_, {}); }
 
@@ -175,7 +177,6 @@ class Channel {
                  size_t lane);
   std::shared_ptr<RequestOwner> Finish(const Completion& completion);
   bool IsInFlight(uint64_t tag) const;
-  void MarkReady(std::shared_ptr<RequestOwner> owner);
   size_t DrainHome();
   void KickLane(Lane& lane);
 

@@ -109,8 +109,8 @@ bool DecompressSession::Step(std::span<uint8_t> output, Flush flush, bool flush_
   if (!context_ && !MakeContext(flush)) return false;
   busy_ = true;
   order_ = {output, flush, flush_apart};
-  if (route_.hardware() && (leaves_ || generation_ != channel_->GenerationOf(route_))) {
-    BeginTakeover(leaves_ ? Reason::kTooLong : Reason::kDeviceError);
+  if (route_.hardware()) {
+    StepOnHardware();
   } else {
     StageStep();
   }
@@ -251,7 +251,9 @@ void DecompressSession::DropInput() {
 
 void DecompressSession::Abandon() {
   abandoned_ = true;
+  if (awaits_search_) busy_ = awaits_search_ = false;
   if (busy_) channel_->Cancel(tag_);
+  StopFollowing();
 }
 
 bool DecompressSession::Reset() {
@@ -264,8 +266,8 @@ bool DecompressSession::Reset() {
   error_ = {};
   route_ = {};
   log_.Clear();
+  StopFollowing();
   restart_output_ = log_output_ = 0;
-  leaves_ = false;
   returned_ = 0;
   return true;
 }

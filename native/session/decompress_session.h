@@ -12,6 +12,7 @@
 #include "device/request.h"
 #include "session/channel.h"
 #include "session/input_log.h"
+#include "session/restart_scout.h"
 
 namespace warpdrive {
 
@@ -102,7 +103,16 @@ class DecompressSession final : public RequestOwner {
 
   // Software takes over from hardware: decompress_takeover.cc.
   void RouteStep(Flush flush);
+  void StepOnHardware();
   bool TakesOver(const Completion& completion);
+  bool KeepsTooMuch() const;
+  void MakeScout();
+  void MoveRestart(const Completion& completion);
+  void Follow(RestartPoint from, std::span<const uint8_t> output, bool another_member);
+  void TakeBlock();
+  void OnSearched();
+  void StopFollowing();
+  std::unique_ptr<StreamContext> MakeSuccessor();
   void BeginTakeover(Reason reason);
   uint64_t RestOfWrite() const;
   void StageReplay();
@@ -143,12 +153,14 @@ class DecompressSession final : public RequestOwner {
   // On hardware.
   const Wish wish_;
   Route route_;
-  uint32_t generation_ = 0;      ///< of the queue that the context belongs to
-  StepOrder order_;              ///< the step in flight
-  InputLog log_;                 ///< input since the restart point
-  uint64_t restart_output_ = 0;  ///< output before the restart point, in bytes
-  uint64_t log_output_ = 0;      ///< output that was delivered on hardware, in bytes
-  bool leaves_ = false;          ///< software takes over before the next step
+  uint32_t generation_ = 0;                    ///< of the queue that the context belongs to
+  StepOrder order_;                            ///< the step in flight
+  InputLog log_;                               ///< input since the restart point
+  uint64_t restart_output_ = 0;                ///< output before the restart point, in bytes
+  std::unique_ptr<BlockStart> restart_block_;  ///< the restart point, if it is amid a member
+  std::shared_ptr<RestartScout> scout_;        ///< looks for the next one
+  uint64_t log_output_ = 0;                    ///< output that was delivered on hardware, in bytes
+  bool awaits_search_ = false;  ///< the step begins when it is known what the scout found
   // While software takes over.
   bool replaying_ = false;
   uint64_t replay_at_ = 0;      ///< offset in log_ of the next byte

@@ -17,6 +17,11 @@ constexpr size_t kScratchSize = 256 * 1024;
 // little input, but takes long to make again.
 constexpr uint64_t kMaxReplayOutput = 256u << 20;
 
+// The next restart point is looked for when so much of what may be kept is kept: as a fraction.
+constexpr uint64_t kLookAfter = 2;
+
+constexpr uint8_t kGzipId1 = 0x1f;  // RFC 1952 §2.3.1; no zlib stream begins with it
+
 constexpr StreamError kOutOfMemory{-4, "Zlib error"};  // Z_MEM_ERROR, as node:zlib says it
 
 // Z_DATA_ERROR. The bytes that hardware delivered are not those that the input makes.
@@ -38,10 +43,58 @@ void DecompressSession::RouteStep(Flush flush) {
   });
   if (!route_.hardware()) return;
   generation_ = channel_->GenerationOf(route_);
-  context_ = channel_->DeviceOf(route_).MakeInflateContext(params_, dictionary_);
-  if (context_) return;
+  Device& device = channel_->DeviceOf(route_);
+  context_ = device.MakeInflateContext(params_, dictionary_);
+  if (context_) {
+    if (dictionary_.empty() && device.Followable(params_)) MakeScout();
+    return;
+  }
   channel_->NoteReason(Reason::kUnsupportedOption);
   route_ = {};
+}
+
+void DecompressSession::MakeScout() {
+  Format format = params_.format;
+  if (format == Format::kAuto) {
+    if (active_.size() == 0) return;  // nothing tells what it is
+    const bool gzip = active_.block.data()[active_.begin] == kGzipId1;
+    format = gzip ? Format::kGzip : Format::kZlib;
+  }
+  const uint64_t keep_bytes = channel_->router().policy().keep_bytes;
+  scout_ = RestartScout::Make(channel_->home(), format, keep_bytes);
+  if (scout_ == nullptr) return;
+  // The session goes before the scout if nobody waits for it.
+  scout_->OnSearched([weak = weak_from_this()] {
+    const std::shared_ptr<RequestOwner> self = weak.lock();
+    if (self != nullptr) static_cast<DecompressSession*>(self.get())->OnSearched();
+  });
+}
+
+/// Begins the step that order_ says.
+void DecompressSession::StepOnHardware() {
+  if (generation_ != channel_->GenerationOf(route_)) {
+    BeginTakeover(Reason::kDeviceError);
+  } else if (!KeepsTooMuch()) {
+    StageStep();
+  } else if (scout_ != nullptr && scout_->searching()) {
+    awaits_search_ = true;  // a few milliseconds, and then most likely it keeps less
+  } else {
+    BeginTakeover(Reason::kTooLong);
+  }
+}
+
+void DecompressSession::OnSearched() {
+  TakeBlock();
+  if (!std::exchange(awaits_search_, false)) return;
+  StepOnHardware();
+  // The completion that it gets was none of its own.
+  if (!busy_) channel_->MarkReady(shared_from_this());
+}
+
+bool DecompressSession::KeepsTooMuch() const {
+  const BlockPool& pool = BlockPool::Instance();
+  return log_.size() > channel_->router().policy().keep_bytes ||
+         log_output_ - restart_output_ > kMaxReplayOutput || pool.in_use() > pool.limit();
 }
 
 /// Whether the completion of a step on hardware is not to be accepted. If it is, its input is kept.
@@ -61,23 +114,74 @@ bool DecompressSession::TakesOver(const Completion& completion) {
   const uint8_t* const input = active_.block.data() + active_.begin;
   if (!log_.Append({input, completion.consumed})) return true;
   log_output_ += completion.produced;
+  MoveRestart(completion);
+  return false;
+}
+
+/// After a step whose input is kept.
+void DecompressSession::MoveRestart(const Completion& completion) {
   const RestartPoint restart = context_->restart_point();
-  if (restart.input > log_.begin() && restart.input <= log_.end() &&
-      restart.output <= log_output_) {
+  const bool another_member =
+      restart.input > log_.begin() && restart.input <= log_.end() && restart.output <= log_output_;
+  if (another_member) {
     log_.DropBefore(restart.input);
     restart_output_ = restart.output;
+    restart_block_ = nullptr;
   }
-  const BlockPool& pool = BlockPool::Instance();
-  leaves_ = log_.size() > channel_->router().policy().keep_bytes ||
-            log_output_ - restart_output_ > kMaxReplayOutput || pool.in_use() > pool.limit();
-  return false;
+  if (scout_ == nullptr) return;
+  Follow({log_.end() - completion.consumed, log_output_ - completion.produced},
+         order_.output.first(completion.produced), another_member);
+}
+
+/// `from`: where the step, which put out `output`, began.
+void DecompressSession::Follow(RestartPoint from, std::span<const uint8_t> output,
+                               bool another_member) {
+  if (another_member) {
+    const uint64_t of_member = log_output_ - restart_output_;
+    // Nothing is put out between members: of this one there was nothing before this step.
+    if (of_member > output.size()) {
+      StopFollowing();
+      return;
+    }
+    output = output.last(static_cast<size_t>(of_member));
+    from = {log_.begin(), restart_output_};
+    scout_->BeginMember();
+  }
+  const bool wanted = log_.size() > channel_->router().policy().keep_bytes / kLookAfter ||
+                      log_output_ - restart_output_ > kMaxReplayOutput / kLookAfter;
+  scout_->Take(*channel_, log_, from, output, wanted);
+}
+
+/// Moves the restart point to what was found.
+void DecompressSession::TakeBlock() {
+  std::unique_ptr<BlockStart> block = scout_->TakeFound();
+  // It may be of a member that has ended.
+  if (block != nullptr && block->input > log_.begin() && block->input <= log_.end() &&
+      block->output >= restart_output_ && block->output <= log_output_) {
+    log_.DropBefore(block->input);
+    restart_output_ = block->output;
+    restart_block_ = std::move(block);
+  }
+}
+
+void DecompressSession::StopFollowing() {
+  if (scout_ != nullptr) scout_->Stop(*channel_);
+  scout_ = nullptr;
+  restart_block_ = nullptr;
+}
+
+/// Software's state at the restart point.
+std::unique_ptr<StreamContext> DecompressSession::MakeSuccessor() {
+  Device& home = channel_->home();
+  return restart_block_ != nullptr ? home.ResumeInflateContext(params_, *restart_block_)
+                                   : home.MakeInflateContext(params_, dictionary_);
 }
 
 void DecompressSession::BeginTakeover(Reason reason) {
   if (reason != Reason::kDeviceError) channel_->NoteReason(reason);
   route_ = {};
-  leaves_ = false;
-  context_ = channel_->home().MakeInflateContext(params_, dictionary_);
+  context_ = MakeSuccessor();
+  StopFollowing();
   scratch_ = BlockPool::Instance().Take(kScratchSize);
   if (!context_ || !scratch_) {
     FailStep(kOutOfMemory);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "software/codecs/block_codec.h"
+#include "software/codecs/block_finder.h"
 #include "software/codecs/marked_stream.h"
 #include "software/codecs/plan.h"
 #include "software/codecs/stream_codec.h"
@@ -60,7 +61,23 @@ std::unique_ptr<StreamContext> SoftwareDevice::MakeDeflateContext(
 
 std::unique_ptr<StreamContext> SoftwareDevice::MakeInflateContext(
     const StreamParams& params, std::span<const uint8_t> dictionary) {
-  auto stream = MakeInflateStream(params, dictionary);
+  return Marked(params, MakeInflateStream(params, dictionary));
+}
+
+std::unique_ptr<BlockSearch> SoftwareDevice::MakeBlockSearch() { return MakeBlockFinder(); }
+
+std::unique_ptr<StreamContext> SoftwareDevice::ResumeInflateContext(const StreamParams& params,
+                                                                    const BlockStart& start) {
+  return Marked(params, ResumeInflateStream(params, {.format = start.format,
+                                                     .check = start.check,
+                                                     .total_out = start.member_output,
+                                                     .window = start.window,
+                                                     .bits = start.bits,
+                                                     .bit_count = start.bit_count}));
+}
+
+std::unique_ptr<StreamContext> SoftwareDevice::Marked(const StreamParams& params,
+                                                      std::unique_ptr<StreamCodec> stream) {
   if (stream == nullptr) return nullptr;
   auto marked = std::make_unique<MarkedStream>(std::move(stream));
   // Smaller windows are zlib's, see InflateStream.

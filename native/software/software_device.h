@@ -15,6 +15,7 @@
 namespace warpdrive::software {
 
 class QueueEntry;
+class StreamCodec;
 
 /// Threads start with the first submission and sleep on a futex when there is nothing to do.
 class SoftwareDevice final : public Device {
@@ -31,6 +32,9 @@ class SoftwareDevice final : public Device {
                                                     std::span<const uint8_t> history) override;
   std::unique_ptr<StreamContext> MakeInflateContext(const StreamParams& params,
                                                     std::span<const uint8_t> dictionary) override;
+  std::unique_ptr<BlockSearch> MakeBlockSearch() override;
+  std::unique_ptr<StreamContext> ResumeInflateContext(const StreamParams& params,
+                                                      const BlockStart& start) override;
 
   uint32_t threads() const { return thread_count_.load(std::memory_order_relaxed); }
   /// Changes the number of workers (1 to kMaxThreads), at once if they are running.
@@ -42,6 +46,9 @@ class SoftwareDevice final : public Device {
 
  private:
   friend class SoftwareQueue;
+  /// As the session's streams see it: with marks and, where it can help, parts decoded ahead.
+  std::unique_ptr<StreamContext> Marked(const StreamParams& params,
+                                        std::unique_ptr<StreamCodec> stream);
   void Register(std::shared_ptr<QueueEntry> queue);
   void Unregister(const std::shared_ptr<QueueEntry>& queue);
   /// `count` requests were submitted to some queue. @return false if there is no worker (the

@@ -86,6 +86,68 @@ for (const fault of FAULTS) {
   });
 }
 
+/** Inflates more than is kept of a stream (16 MiB), all of it one member. */
+async function longScene(zlib, deviceTimeout) {
+  const { createHash, randomBytes } = require('node:crypto');
+  const { pipeline } = require('node:stream/promises');
+  const { Readable } = require('node:stream');
+  const { createDeflate } = require('node:zlib');
+  const { warpdrive } = zlib;
+  warpdrive.configure({ device: 'test-0', deviceTimeout });
+  const before = createHash('sha256');
+  const after = createHash('sha256');
+  function* source() {
+    for (let i = 0; i < 40; i++) {
+      const piece = randomBytes(500_000);
+      before.update(piece);
+      yield piece;
+    }
+  }
+  const packed = [];
+  await pipeline(Readable.from(source()), createDeflate({ level: 1 }), async (chunks) => {
+    for await (const chunk of chunks) packed.push(chunk);
+  });
+  // Each write on its own, so that the number of requests does not depend on time.
+  const inflate = zlib.createInflate().on('data', (chunk) => after.update(chunk));
+  const all = Buffer.concat(packed);
+  for (let at = 0; at < all.length; at += 65_536) {
+    await new Promise((done) => inflate.write(all.subarray(at, at + 65_536), done));
+  }
+  await new Promise((done) => inflate.on('end', done).end());
+  const { devices, routing } = warpdrive.stats();
+  const { codecs } = warpdrive.devices().find(({ name }) => name === 'software');
+  console.log(
+    JSON.stringify({
+      right: after.digest('hex') === before.digest('hex'),
+      size: all.length,
+      counted: inflate.bytesWritten,
+      device: devices.find(({ name }) => name === 'test-0'),
+      software: devices.find(({ name }) => name === 'software'),
+      tooLong: routing['too-long'] ?? 0,
+      // Without it software does not begin amid a member.
+      isal: codecs.some((codec) => codec.startsWith('ISA-L')),
+    }),
+  );
+}
+
+for (const fault of ['', 'removal@250']) {
+  test(`a member longer than what is kept: ${fault || 'sound device'}`, { skip }, async () => {
+    const devices = `name=test-0,only=decompress${fault && `,${fault}`}`;
+    const { code, signal, stdout, stderr } = await runScene(longScene, PATIENT_MS, {
+      env: { WARPDRIVE_TEST_DEVICES: devices },
+    });
+    assert.equal(code, 0, `${signal} ${stderr}`);
+    const { right, size, counted, device, software, tooLong, isal } = JSON.parse(stdout.toString());
+    assert.ok(right, 'the stream is whole');
+    assert.equal(counted, size);
+    assert.equal(tooLong, isal ? 0 : 1);
+    // Software has no more to do again than what was kept.
+    const kept = isal ? 16 << 20 : size;
+    if (fault) assert.ok(software.bytesIn > 0, 'it took over');
+    assert.ok(software.bytesIn <= size - device.bytesIn + kept, `${software.bytesIn} bytes`);
+  });
+}
+
 test('process.exit() while the device hangs', { skip }, async () => {
   const { code, signal } = await runScene(
     (zlib) => {

@@ -79,11 +79,11 @@ class InflateStream final : public StreamCodec {
   }
   void Skip(std::span<const uint8_t> output) override { bulk_->Skip(output); }
 
-  bool Resume(const ResumePoint& point) {
+  bool Resume(const BulkStart& start) {
     if (Open() != Z_OK) return false;
     // What the member's start would have told.
-    if (mode_ == Format::kAuto) mode_ = point.format;
-    bulk_ = MakeBulkInflate(point.Start());
+    if (mode_ == Format::kAuto) mode_ = start.format;
+    bulk_ = MakeBulkInflate(start);
     return bulk_ != nullptr;
   }
 
@@ -251,9 +251,9 @@ std::unique_ptr<StreamCodec> MakeInflateStream(const StreamParams& params,
 }
 
 std::unique_ptr<StreamCodec> ResumeInflateStream(const StreamParams& params,
-                                                 const ResumePoint& point) {
+                                                 const BulkStart& start) {
   std::unique_ptr<InflateStream> stream(new (std::nothrow) InflateStream(params));
-  if (stream == nullptr || !stream->Resume(point)) return nullptr;
+  if (stream == nullptr || !stream->Resume(start)) return nullptr;
   return stream;
 }
 

@@ -213,7 +213,7 @@ StepResult MarkedStream::Fail(Pass& pass) {
   std::unique_ptr<StreamCodec> again;
   if (pass.put_in) {
     again = pass.from_member ? MakeInflateStream(params_, {})
-                             : ResumeInflateStream(params_, *first_block_);
+                             : ResumeInflateStream(params_, first_block_->Start());
   }
   const Block scratch = again != nullptr ? BlockPool::Instance().Take(size) : Block();
   if (!scratch) {

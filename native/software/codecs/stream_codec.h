@@ -9,6 +9,7 @@
 
 namespace warpdrive::software {
 
+struct BulkStart;
 struct ResumePoint;
 
 /// What one step of a stateful stream did.
@@ -66,6 +67,6 @@ std::unique_ptr<StreamCodec> MakeInflateStream(const StreamParams& params,
 
 /// Such a stream from a block on, in the middle of a member. nullptr if memory ran out.
 std::unique_ptr<StreamCodec> ResumeInflateStream(const StreamParams& params,
-                                                 const ResumePoint& point);
+                                                 const BulkStart& start);
 
 }  // namespace warpdrive::software

@@ -78,4 +78,8 @@ std::unique_ptr<StreamContext> ZipDevice::MakeInflateContext(const StreamParams&
   return std::make_unique<ZipInflateContext>(params);
 }
 
+bool ZipDevice::Followable(const StreamParams& params) const {
+  return SupportsInflation(target_, params);
+}
+
 }  // namespace warpdrive::hisilicon

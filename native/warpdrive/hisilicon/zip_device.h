@@ -25,6 +25,7 @@ class ZipDevice final : public Device {
                                                     std::span<const uint8_t> history) override;
   std::unique_ptr<StreamContext> MakeInflateContext(const StreamParams& params,
                                                     std::span<const uint8_t> dictionary) override;
+  bool Followable(const StreamParams& params) const override;
 
   Transport& transport() { return *transport_; }
 

@@ -83,6 +83,7 @@ DecompressResult DecompressStream(const std::shared_ptr<Channel>& channel,
     const bool all = written == packed.size();
     if (!session->Step(space, all ? Flush::kFinish : Flush::kNone, false)) break;
     while (session->busy()) Await(*channel);
+    if (script.after_step) script.after_step();
     const Completion& step = session->result();
     result.counted += session->counted();
     result.data.insert(result.data.end(), space.begin(),

@@ -31,6 +31,7 @@ struct StreamScript {
   Wish wish = kAnyDevice;
   std::function<void()> after_first_write = nullptr;  ///< compression
   size_t room = 100'000;                              ///< decompression: bytes of output per step
+  std::function<void()> after_step = nullptr;         ///< decompression
 };
 
 /// The compressed stream. @return empty if it failed
