@@ -52,27 +52,31 @@ TEST_CASE("failover: a member of any length stays on its device, and what is kep
   if (!kRestarts) return;
   BlockPool& pool = BlockPool::Instance();
   const size_t before = pool.in_use();
-  for (const Format format : kFormats) {
-    for (const size_t room : {size_t{16'384}, size_t{120'000}, size_t{1'000'000}}) {
-      for (const bool synchronous : {false, true}) {
-        const Bytes packed = WrapDeflate(format, LongText().raw, LongText().data);
-        Machine machine({});
-        size_t most = 0;
-        // One write of all of it, too: then the device's output is always full.
-        StreamScript script = Script(format, synchronous ? packed.size() : 50'000, room);
-        script.synchronous = synchronous;
-        script.after_step = [&] { most = std::max(most, pool.in_use()); };
-        const DecompressResult result = DecompressStream(machine.channel, script, packed);
-        CHECK(result.ended);
-        CHECK(result.data == LongText().data);
-        CHECK(machine.too_long() == 0);
-        CHECK(machine.of_software().requests == 0);
-        CHECK(machine.channel->device_stats(0).bytes_in == packed.size());
-        // Beside what is kept: what waits, and the largest piece that is searched.
-        if (!synchronous) CHECK(most - before < kKeep + 12'000'000);
-        while (machine.channel->Wait()) machine.channel->Drain();
-      }
-    }
+  struct Case {
+    Format format;
+    size_t room;
+    bool synchronous;  ///< and one write of all of it: then the device's output is always full
+  };
+  constexpr Case kCases[] = {{Format::kGzip, 16'384, false},
+                             {Format::kGzip, 250'000, true},
+                             {Format::kZlib, 120'000, true},
+                             {Format::kRaw, 120'000, false}};
+  for (const auto& [format, room, synchronous] : kCases) {
+    const Bytes packed = WrapDeflate(format, LongText().raw, LongText().data);
+    Machine machine({});
+    size_t most = 0;
+    StreamScript script = Script(format, synchronous ? packed.size() : 50'000, room);
+    script.synchronous = synchronous;
+    script.after_step = [&] { most = std::max(most, pool.in_use()); };
+    const DecompressResult result = DecompressStream(machine.channel, script, packed);
+    CHECK(result.ended);
+    CHECK((result.data == LongText().data));
+    CHECK(machine.too_long() == 0);
+    CHECK(machine.of_software().requests == 0);
+    CHECK(machine.channel->device_stats(0).bytes_in == packed.size());
+    // Beside what is kept: what waits, and the largest piece that is searched.
+    if (!synchronous) CHECK(most - before < kKeep + 12'000'000);
+    while (machine.channel->Wait()) machine.channel->Drain();
   }
   CHECK(pool.in_use() == before);
 }
@@ -83,15 +87,18 @@ TEST_CASE("failover: software goes on from a block, wherever the device fails") 
   for (const Format format : kFormats) {
     const Bytes packed = WrapDeflate(format, LongText().raw, LongText().data);
     const uint64_t steps = LongText().data.size() / 120'000;
-    for (int i = 0; i < 8; ++i) {
+    for (int i = 0; i < 4; ++i) {
       const uint64_t skip = i == 0 ? steps - 2 : random.Between(10, steps - 2);
       const std::string title = "after " + std::to_string(skip) + " steps";
       INFO(title);
       const FaultType types[] = {FaultType::kErrorStatus, FaultType::kRemoval,
                                  FaultType::kLyingLengths, FaultType::kUnsupported};
-      Machine machine({{.type = types[i % 4], .skip = skip}});
-      const StreamScript script = Script(format);
-      CheckSame(DecompressStream(machine.channel, script, packed), BySoftware(script, packed));
+      Machine machine({{.type = types[i], .skip = skip}});
+      const DecompressResult result = DecompressStream(machine.channel, Script(format), packed);
+      CHECK(result.error.code == 0);
+      CHECK(result.ended);
+      CHECK((result.data == LongText().data));
+      CHECK(static_cast<size_t>(result.counted) == packed.size());
       CHECK(machine.hardware.hits() != 0);
       CHECK(machine.too_long() == 0);
       // It began behind what the device was done with, but for what was kept.
@@ -106,30 +113,26 @@ TEST_CASE("failover: damage behind a restart point is what zlib says it is") {
   Random random;
   for (const Format format : kFormats) {
     const Bytes whole = WrapDeflate(format, LongText().raw, LongText().data);
-    for (int i = 0; i < 12; ++i) {
+    const size_t trailer = format == Format::kGzip ? 8 : format == Format::kZlib ? 4 : 0;
+    for (size_t i = 0; i < 6; ++i) {
       Bytes packed = whole;
       const size_t size = packed.size();
-      const size_t trailer = format == Format::kGzip ? 8 : format == Format::kZlib ? 4 : 0;
-      if (static_cast<size_t>(i) < trailer) {
-        packed[size - 1 - static_cast<size_t>(i)] ^= 1;  // CRC-32, length, Adler-32
-      } else if (i == 9) {
+      const bool in_trailer = 3 * i < trailer;
+      if (in_trailer) {
+        packed[size - 1 - 3 * i] ^= 1;  // CRC-32, length, Adler-32
+      } else if (i == 4) {
         packed.resize(size - random.Between(1, 300'000));
       } else {
         packed[random.Between(size / 2, size - 1)] ^= static_cast<uint8_t>(1 << random.Below(8));
       }
-      const size_t steps[] = {50'000, 1000, 333'333};
-      const StreamScript script = Script(format, steps[i % 3], i % 2 == 0 ? 16'384 : 120'000);
+      const size_t writes[] = {50'000, 1000, 333'333};
+      const StreamScript script = Script(format, writes[i % 3], i % 2 == 0 ? 16'384 : 120'000);
       const std::string title = "case " + std::to_string(i);
       INFO(title);
       Machine machine({});
       const DecompressResult result = DecompressStream(machine.channel, script, packed);
-      DecompressResult expected = BySoftware(script, packed);
-      // Of a stream that is cut off, what was looked at behind the last output is not counted
-      // alike.
-      if (i == 9) expected.counted = result.counted;
-      CheckSame(result, expected);
-      if (static_cast<size_t>(i) < trailer) CHECK(result.error.code == -3);
-      CHECK(machine.too_long() == 0);
+      CheckSame(result, BySoftware(script, packed));
+      if (in_trailer) CHECK(result.error.code == -3);
       CHECK(machine.of_software().bytes_in <= kKeep + 700'000);
     }
   }

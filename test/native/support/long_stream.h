@@ -10,7 +10,7 @@
 namespace warpdrive::test {
 
 /// Bytes of input that are kept by KeepLittle().
-inline constexpr uint64_t kKeep = 700'000;
+inline constexpr uint64_t kKeep = 600'000;
 RoutingPolicy KeepLittle();
 
 /// A stream of one member around raw deflate.
@@ -24,7 +24,9 @@ const LongStream& LongText();
 
 /// What becomes of the stream without hardware.
 DecompressResult BySoftware(const StreamScript& script, const Bytes& packed);
-/// CHECKs that consumers could not tell one from the other.
+/// CHECKs that consumers could not tell one from the other. What was used before an error depends
+/// on how far ISA-L had decoded ahead of the output, and so on where it began: that is not looked
+/// at.
 void CheckSame(const DecompressResult& result, const DecompressResult& expected);
 
 }  // namespace warpdrive::test

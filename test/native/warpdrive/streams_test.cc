@@ -52,19 +52,18 @@ TEST_CASE("zip streams: members longer than what is kept stay on the device, dam
   Bytes bad = good;
   bad[one.size() + two.size() - 6] ^= 1;  // CRC-32 of the long one
   for (const bool sva : {false, true}) {
-    for (const Format format : {Format::kGzip, Format::kAuto}) {
-      StreamScript script{.step = 70'000, .wish = kAnyHardware, .room = 6 * 16'384};
-      script.params.format = format;
-      LongMachine machine(sva ? model::Generation::kHip09 : model::Generation::kHip08, sva);
-      const auto channel = machine.Open(&machine.rig.zip());
-      CheckSame(DecompressStream(channel, script, good), BySoftware(script, good));
-      CHECK(TooLong(*channel) == 0);
-      CHECK(channel->device_stats(1).requests == 0);
-      CheckSame(DecompressStream(channel, script, bad), BySoftware(script, bad));
-      CHECK(TooLong(*channel) == 0);
-      CHECK(channel->device_stats(1).requests != 0);
-      CHECK(channel->device_stats(1).bytes_in < kKeep + 200'000);
-    }
+    const Format format = sva ? Format::kAuto : Format::kGzip;
+    StreamScript script{.step = 70'000, .wish = kAnyHardware, .room = 6 * 16'384};
+    script.params.format = format;
+    LongMachine machine(sva ? model::Generation::kHip09 : model::Generation::kHip08, sva);
+    const auto channel = machine.Open(&machine.rig.zip());
+    CheckSame(DecompressStream(channel, script, good), BySoftware(script, good));
+    CHECK(TooLong(*channel) == 0);
+    CHECK(channel->device_stats(1).requests == 0);
+    CheckSame(DecompressStream(channel, script, bad), BySoftware(script, bad));
+    CHECK(TooLong(*channel) == 0);
+    CHECK(channel->device_stats(1).requests != 0);
+    CHECK(channel->device_stats(1).bytes_in < kKeep + 200'000);
   }
 }
 
@@ -73,15 +72,19 @@ TEST_CASE("zip streams: software goes on amid a long member where the device fai
   Random random;
   for (const Format format : {Format::kGzip, Format::kZlib}) {
     const Bytes packed = WrapDeflate(format, LongText().raw, LongText().data);
-    for (int i = 0; i < 4; ++i) {
+    for (int i = 0; i < 2; ++i) {
       StreamScript script{.step = 40'000, .wish = kAnyHardware};
       script.params.format = format;
       script.params.one_member = true;
       const FaultRule rule{.type = i % 2 == 0 ? FaultType::kErrorStatus : FaultType::kRemoval,
-                           .skip = random.Between(20, 58)};
-      LongMachine machine(model::Generation::kHip09, i < 2, {rule});
+                           .skip = random.Between(12, 40)};
+      LongMachine machine(model::Generation::kHip09, i == 0, {rule});
       const auto channel = machine.Open(&machine.failing);
-      CheckSame(DecompressStream(channel, script, packed), BySoftware(script, packed));
+      const DecompressResult result = DecompressStream(channel, script, packed);
+      CHECK(result.error.code == 0);
+      CHECK(result.ended);
+      CHECK((result.data == LongText().data));
+      CHECK(static_cast<size_t>(result.counted) == packed.size());
       CHECK(machine.failing.hits() != 0);
       CHECK(TooLong(*channel) == 0);
       const uint64_t done = channel->device_stats(0).bytes_in;
