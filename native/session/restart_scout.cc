@@ -165,6 +165,7 @@ void RestartScout::OnCompletion(uint64_t, const Completion& completion) {
     wanted_ = std::min(2 * wanted_, kLargestPiece);
   } else {
     wanted_ = kFirstPiece;
+    not_before_ = 0;
     found_.reset(new (std::nothrow) BlockStart(*found));
   }
   const std::function<void()> then = then_;  // it may stop this, which drops then_

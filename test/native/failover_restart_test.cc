@@ -58,6 +58,7 @@ TEST_CASE("failover: a member of any length stays on its device, and what is kep
     bool synchronous;  ///< and one write of all of it: then the device's output is always full
   };
   constexpr Case kCases[] = {{Format::kGzip, 16'384, false},
+                             {Format::kGzip, 1'000'000, false},
                              {Format::kGzip, 250'000, true},
                              {Format::kZlib, 120'000, true},
                              {Format::kRaw, 120'000, false}};
