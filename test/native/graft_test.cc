@@ -23,7 +23,8 @@ void CheckProperty(std::span<const uint8_t> stream, size_t history, bool final) 
   CHECK_MESSAGE(violation == nullptr, violation);
 }
 
-size_t SizeBehind(CodecKind kind, std::span<const uint8_t> data, size_t history, int level) {
+[[maybe_unused]] size_t SizeBehind(CodecKind kind, std::span<const uint8_t> data, size_t history,
+                                   int level) {
   Bytes output(BlockBound(data.size()));
   BlockJob job;
   job.history = data.first(history);
