@@ -72,6 +72,7 @@ async function run({ files, create }) {
 }
 
 module.exports = {
+  READ_BYTES,
   title: 'createGzip stream, file in 64 KiB reads',
   tests,
   peers,

@@ -8,8 +8,6 @@ const { availableParallelism } = require('node:os');
 const { finished } = require('node:stream/promises');
 const stream = require('./stream.js');
 
-const PIECE_BYTES = 64 << 10;
-
 function tests({ corpora, quick }) {
   const chosen = corpora.filter(({ name }) => ['silesia', 'log'].includes(name));
   return (chosen.length > 0 ? chosen : corpora.slice(0, 1)).flatMap((corpus) =>
@@ -45,8 +43,8 @@ function prepare(test, zlib) {
 }
 
 async function write(contents, gzip) {
-  for (let at = 0; at < contents.length; at += PIECE_BYTES) {
-    if (!gzip.write(contents.subarray(at, at + PIECE_BYTES))) await once(gzip, 'drain');
+  for (let at = 0; at < contents.length; at += stream.READ_BYTES) {
+    if (!gzip.write(contents.subarray(at, at + stream.READ_BYTES))) await once(gzip, 'drain');
   }
   gzip.end();
 }

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "session/framing.h"
+
 namespace warpdrive {
 namespace {
 
@@ -18,8 +20,6 @@ constexpr uint64_t kMostInput = 1u << 20;
 // Of the input that may be kept, what a stream uses until it tries again.
 constexpr uint64_t kPausesInKept = 16;
 
-uint32_t InitialCheck(Format format) { return format == Format::kZlib ? 1 : 0; }
-
 }  // namespace
 
 std::shared_ptr<RestartScout> RestartScout::Make(Device& home, Format format, uint64_t keep_bytes) {
@@ -32,11 +32,11 @@ RestartScout::RestartScout(std::unique_ptr<BlockSearch> search, Format format, u
     : search_(std::move(search)),
       format_(format),
       pause_(keep_bytes / kPausesInKept),
-      check_(InitialCheck(format)),
+      check_(InitialChecksum(format)),
       wanted_(kFirstPiece) {}
 
 void RestartScout::BeginMember() {
-  check_ = InitialCheck(format_);
+  check_ = InitialChecksum(format_);
   member_output_ = 0;
   // A search that runs finds nothing behind this, and nobody wants what is before.
   if (state_ != State::kCopying) return;

@@ -178,10 +178,7 @@ class Search {
     start->output = piece_.output_at + at;
     start->format = piece_.format;
     start->member_output = piece_.member_output + static_cast<uint32_t>(at);
-    const std::span<const uint8_t> before = piece_.output.first(at);
-    start->check = piece_.check;
-    if (piece_.format == Format::kGzip) start->check = Crc32(piece_.check, before);
-    if (piece_.format == Format::kZlib) start->check = Adler32(piece_.check, before);
+    start->check = ContinueChecksum(piece_.format, piece_.check, piece_.output.first(at));
     start->bits = static_cast<uint8_t>(skipped != 0 ? piece_.input[bit / 8] >> skipped : 0);
     start->bit_count = static_cast<uint8_t>(skipped != 0 ? 8 - skipped : 0);
   }
@@ -204,8 +201,7 @@ class BlockFinder final : public BlockSearch, public StreamCodec {
  public:
   uint32_t Checksum(Format format, uint32_t before,
                     std::span<const uint8_t> output) const override {
-    if (format == Format::kGzip) return Crc32(before, output);
-    return format == Format::kZlib ? Adler32(before, output) : 0;
+    return ContinueChecksum(format, before, output);
   }
 
   void SetPiece(const StreamPiece& piece) override {

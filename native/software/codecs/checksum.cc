@@ -35,17 +35,21 @@ uint32_t Adler32(uint32_t adler, std::span<const uint8_t> data) {
 #endif
 }
 
-uint32_t ChecksumFor(Format format, std::span<const uint8_t> data) {
+uint32_t ContinueChecksum(Format format, uint32_t before, std::span<const uint8_t> data) {
   switch (format) {
     case Format::kZlib:
-      return Adler32(1, data);
+      return Adler32(before, data);
     case Format::kGzip:
-      return Crc32(0, data);
+      return Crc32(before, data);
     case Format::kRaw:
     case Format::kAuto:
       break;
   }
   return 0;
+}
+
+uint32_t ChecksumFor(Format format, std::span<const uint8_t> data) {
+  return ContinueChecksum(format, format == Format::kZlib ? 1 : 0, data);
 }
 
 }  // namespace warpdrive::software
