@@ -6,6 +6,10 @@ const { consume, describe, digest, getAll, serve } = require('./http-server');
 
 const OPTIONS = { retry: { limit: 0 }, throwHttpErrors: false };
 
+// got decodes this body as zlib's format and fails at its second byte; whether it tells of that or
+// of a server that aborted depends on whether the rest has come by then, with node:zlib as well.
+const gotAccepts = (name) => name !== 'raw byte by byte';
+
 /** By `for await`, so that what comes before an error counts. */
 const stepwise = (fetch) => async (url, method) => {
   const response = await fetch(url, { method });
@@ -34,7 +38,7 @@ async function got() {
     const options = { ...OPTIONS, method, responseType: 'buffer' };
     const { body, headers, statusCode } = await get(url, options);
     return [statusCode, body.length, digest(body), headers['content-encoding']];
-  });
+  }, gotAccepts);
 }
 
 async function gotStream() {
@@ -44,7 +48,7 @@ async function gotStream() {
     const stream = get.stream(url, { ...OPTIONS, method });
     for (const event of ['response', 'end', 'error']) stream.on(event, () => events.push(event));
     return [...(await consume(stream)), ...events];
-  });
+  }, gotAccepts);
 }
 
 /** Stops by AbortSignal and by leaving the loop, early and late, and a server that breaks off. */
