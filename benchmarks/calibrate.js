@@ -8,7 +8,6 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { parseArgs, promisify } = require('node:util');
 const zlib = require('node:zlib');
-const warpdrive = require('..');
 const { loadCorpora } = require('./corpus/corpora.js');
 const { GOALS } = require('./goals.js');
 const { describeMachine } = require('./machine.js');
@@ -28,13 +27,13 @@ function limitOf(level) {
   return GOALS.find(isGoal).limits.size.atMost;
 }
 
-/** Bytes and seconds of CPU of a module's deflateRawSync() at a level; the shorter of two runs. */
-function measureLevel({ deflateRawSync }, data, level) {
+/** Bytes and seconds of CPU of node:zlib at a level; the shorter of two runs. */
+function measureNode(data, level) {
   let seconds = Number.POSITIVE_INFINITY;
   let bytes = 0;
   for (let count = 0; count < RUNS; count++) {
     const start = process.cpuUsage();
-    bytes = deflateRawSync(data, { level }).length;
+    bytes = zlib.deflateRawSync(data, { level }).length;
     const { user, system } = process.cpuUsage(start);
     seconds = Math.min(seconds, (user + system) / 1e6);
   }
@@ -66,13 +65,8 @@ async function measure(files) {
   for (const { name, path: file } of files) {
     process.stderr.write(`${name} ...\n`);
     const data = fs.readFileSync(file);
-    const node = Object.fromEntries(
-      LEVELS.map((level) => [level, measureLevel(zlib, data, level)]),
-    );
-    const settings = await measureSettings(file);
-    // Here and not among the settings: plans may ask the zlib that Node carries.
-    for (const level of LEVELS) settings[`plan ${level}`] = measureLevel(warpdrive, data, level);
-    measured.push({ name, node, settings });
+    const node = Object.fromEntries(LEVELS.map((level) => [level, measureNode(data, level)]));
+    measured.push({ name, node, settings: await measureSettings(file) });
   }
   return measured;
 }

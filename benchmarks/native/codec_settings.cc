@@ -1,7 +1,7 @@
-// Compresses files by every codec setting that a level could stand for, block after block as
-// streams do. benchmarks/calibrate.js reads what it prints:
+// Compresses files by every codec setting that a level could stand for, and by the levels' plans,
+// each block after block as streams do. benchmarks/calibrate.js reads what it prints:
 //   FILE NAME BYTES NANOSECONDS
-// NAME is "libdeflate 6" or "isal 2"; the time is CPU time of this thread, the shorter of
+// NAME is "libdeflate 6", "isal 2" or "plan 6"; the time is CPU time of this thread, the shorter of
 // two runs. With --only NAME before the files it measures no other.
 #include <algorithm>
 #include <cstdio>
@@ -12,8 +12,7 @@
 #include <vector>
 
 #include "device/device.h"
-#include "software/codecs/block_codec.h"
-#include "software/codecs/plan.h"
+#include "software/executor.h"
 
 namespace {
 
@@ -104,6 +103,26 @@ void MeasureCodec(const char* file, const std::vector<uint8_t>& data, CodecKind 
           });
 }
 
+void MeasurePlan(const char* file, const std::vector<uint8_t>& data, int level,
+                 std::span<uint8_t> output) {
+  Executor executor;
+  const StreamParams params{.level = static_cast<int8_t>(level)};
+  Measure(file, "plan " + std::to_string(level), PlanFor(params), data,
+          [&](auto input, auto history, bool final) -> size_t {
+            const Completion completion =
+                executor.Execute({.operation = Operation::kCompress,
+                                  .flush = final ? Flush::kFinish : Flush::kSync,
+                                  .params = params,
+                                  .input = input.data(),
+                                  .input_size = static_cast<uint32_t>(input.size()),
+                                  .history = history.data(),
+                                  .history_size = static_cast<uint32_t>(history.size()),
+                                  .output = output.data(),
+                                  .output_size = static_cast<uint32_t>(output.size())});
+            return completion.status == Status::kOk ? completion.produced : 0;
+          });
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -117,6 +136,7 @@ int main(int count, char** arguments) {
   for (int index = first; index < count; ++index) {
     const char* const file = arguments[index];
     const std::vector<uint8_t> data = ReadFile(file);
+    for (int level = 1; level <= 9; ++level) MeasurePlan(file, data, level, output);
     for (int level = 1; level <= 3; ++level) {
       MeasureCodec(file, data, CodecKind::kIsal, "isal", level, output);
     }

@@ -66,31 +66,27 @@ size_t Executor::CompressIncompressible(const BlockPlan& plan, BlockJob job) {
 }
 
 // Whether the plan's end setting makes a sample from the middle smaller by what a share asks for.
-// Returns the eighths of the last share for which it does.
-uint32_t Executor::SampledEighths(const BlockPlan& plan, const BlockJob& block) {
+// Returns the quarters of the last share for which it does.
+uint32_t Executor::SampledQuarters(const BlockPlan& plan, std::span<const uint8_t> input) {
   std::array<uint8_t, BlockBound(kMostSample)> output;
-  const size_t size = std::min(kMostSample, block.input.size() / kSampledPart);
-  BlockJob sample{.input = block.input.subspan((block.input.size() - size) / 2, size),
-                  .history = {},
-                  .output = output,
-                  .final = true,
-                  .codec_level = plan.codec_level,
-                  .params = {.level = block.params.level}};
-  const size_t usual = CodecFor(plan.codec)->Compress(sample);
-  sample.codec_level = plan.end_level;
-  const size_t better = CodecFor(plan.end_codec)->Compress(sample);
+  const size_t sample = std::min(kMostSample, input.size() / kSampledPart);
+  BlockJob job{.input = input.subspan((input.size() - sample) / 2, sample),
+               .history = {},
+               .output = output,
+               .final = true,
+               .codec_level = plan.codec_level,
+               .params = {}};
+  const size_t usual = CodecFor(plan.codec)->Compress(job);
+  job.codec_level = plan.end_level;
+  const size_t better = CodecFor(plan.end_codec)->Compress(job);
   const size_t saved = usual > better ? usual - better : 0;
-  const auto reached = [&](const EndShare& share) {
-    return share.eighths != 0 && saved * 1000 >= share.gain * better &&
-           saved * 10'000 >= share.saved * size;
-  };
-  const auto& [first, second] = plan.ends;
-  if (reached(second)) return second.eighths;
-  if (!reached(first)) return 0;
-  BlockCodec* const zlib = plan.compares ? CodecFor(CodecKind::kZlib) : nullptr;
-  if (zlib == nullptr) return first.eighths;
-  sample.codec_level = sample.params.level;
-  return EighthsToMatch(zlib->Compress(sample), usual, better);
+  uint32_t quarters = 0;
+  for (const EndShare& share : plan.ends) {
+    const bool reached =
+        saved * 1000 >= share.gain * better && saved * 10'000 >= share.saved * sample;
+    if (share.quarters != 0 && reached) quarters = share.quarters;
+  }
+  return quarters;
 }
 
 // Bytes at the end of the block that get the plan's end setting.
@@ -100,9 +96,9 @@ size_t Executor::EndSize(const BlockPlan& plan, const BlockJob& job) {
   if (!plan.has_end()) return 0;
   if (first.unconditional() && size < kDividedBlock) return 0;
   if (size < kSampledBlock) return size;
-  const bool sampled = !first.unconditional() || second.eighths != 0;
-  const uint32_t eighths = sampled ? SampledEighths(plan, job) : first.eighths;
-  return eighths == 8 ? size : size / 8 * eighths;
+  const bool sampled = !first.unconditional() || second.quarters != 0;
+  const uint32_t quarters = sampled ? SampledQuarters(plan, job.input) : first.quarters;
+  return quarters == 4 ? size : size / 4 * quarters;
 }
 
 size_t Executor::CompressPlanned(const BlockPlan& plan, BlockJob job) {

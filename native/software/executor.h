@@ -22,7 +22,7 @@ class Executor {
   size_t CompressPlanned(const BlockPlan& plan, BlockJob job);
   size_t CompressIncompressible(const BlockPlan& plan, BlockJob job);
   size_t EndSize(const BlockPlan& plan, const BlockJob& job);
-  uint32_t SampledEighths(const BlockPlan& plan, const BlockJob& block);
+  uint32_t SampledQuarters(const BlockPlan& plan, std::span<const uint8_t> input);
   BlockCodec* CodecFor(CodecKind kind);
 
   std::array<std::unique_ptr<BlockCodec>, 3> codecs_;

@@ -26,10 +26,10 @@ StreamParams Params(int level, int window_bits = 15, int mem_level = 8, int stra
 bool Same(const BlockPlan& a, const BlockPlan& b) {
   return a.codec == b.codec && a.codec_level == b.codec_level && a.block_size == b.block_size &&
          a.first_block == b.first_block && a.uses_history == b.uses_history &&
-         a.end_level == b.end_level && a.compares == b.compares &&
+         a.end_level == b.end_level &&
          std::ranges::equal(a.ends, b.ends, [](const EndShare& one, const EndShare& other) {
            return one.gain == other.gain && one.saved == other.saved &&
-                  one.eighths == other.eighths;
+                  one.quarters == other.quarters;
          });
 }
 
@@ -60,10 +60,10 @@ TEST_CASE("plan: names a codec that is there, and blocks that a request can carr
     CHECK(plan.first_block <= plan.block_size);
     CHECK(plan.block_size <= kMaxBlockSize);
     const auto& [first, second] = plan.ends;
-    CHECK(first.eighths <= 8);
-    CHECK(second.eighths <= 8);
+    CHECK(first.quarters <= 4);
+    CHECK(second.quarters <= 4);
     // The executor takes the second share where it is reached, and looks for none without a first.
-    if (second.eighths != 0) CHECK((plan.has_end() && second.gain > first.gain));
+    if (second.quarters != 0) CHECK((plan.has_end() && second.gain > first.gain));
     CHECK(!second.unconditional());
     if (plan.has_end()) CHECK(software::HasCodec(plan.end_codec));
     for (uint32_t history_size : {0u, 1u, kMaxHistory}) {
@@ -128,24 +128,6 @@ TEST_CASE("plan: the fastest codec for the first level, never a lower level for 
 TEST_CASE("plan: levels outside zlib's are the nearest that there is") {
   CHECK(Same(PlanFor(Params(-5)), PlanFor(Params(0))));
   CHECK(Same(PlanFor(Params(12)), PlanFor(Params(9))));
-}
-
-TEST_CASE("plan: as much of a block gets the end setting as makes up for zlib's lead") {
-  using software::EighthsToMatch;
-  CHECK(EighthsToMatch(9000, 8940, 8800) == 0);  // no lead, even in a whole block
-  CHECK(EighthsToMatch(9000, 8941, 8800) == 1);
-  CHECK(EighthsToMatch(9000, 9000, 8900) == 3);  // 60 of 160 bytes
-  CHECK(EighthsToMatch(9000, 9000, 8999) == 8);
-  CHECK(EighthsToMatch(9000, 9000, 9000) == 8);
-  CHECK(EighthsToMatch(9000, 8000, 8000) == 0);
-  // 160 bytes are what all of the block gains.
-  for (size_t usual = 8900; usual < 9400; usual++) {
-    const uint32_t eighths = EighthsToMatch(9000, usual, usual - 100);
-    const size_t lead = usual + 60 > 9000 ? usual + 60 - 9000 : 0;
-    CHECK(eighths <= 8);
-    CHECK(eighths * 20 >= std::min<size_t>(lead, 160));
-    CHECK((eighths == 0 || (eighths - 1) * 20 < lead));
-  }
 }
 
 }  // namespace warpdrive::test

@@ -22,19 +22,18 @@ struct Setting {
   int8_t level;
   int8_t end_level = 0;
   std::array<EndShare, 2> ends = {};
-  bool compares = false;
 };
 constexpr std::array<Setting, 10> kLibdeflate = {{
     {0},
     {1},
-    {1, 2, {{{8, 30}}}},                // XML needs 2
-    {2, 3, {{{8, 22}}}},                // XML needs 3
-    {4},                                // 3 is hardly faster
-    {5, 6, {{{4}}}},                    // 5 alone: 1.5 % too large on Polish text
-    {6, 7, {{{8, 0, 27}}}},             // Polish text needs 7
-    {6, 7, {{{8, 3}}}},                 // prose, HTML and databases can do with 6
-    {7, 8, {{{4, 6}}}},                 // databases can do with 7
-    {7, 8, {{{8, 4}, {8, 16}}}, true},  // chemistry needs 8; others a part of it, or 7
+    {1, 2, {{{4, 30}}}},     // XML needs 2
+    {2, 3, {{{4, 22}}}},     // XML needs 3
+    {4},                     // 3 is hardly faster
+    {5, 6, {{{2}}}},         // 5 alone: 1.5 % too large on Polish text
+    {6, 7, {{{4, 0, 27}}}},  // Polish text needs 7
+    {6, 7, {{{4, 3}}}},      // prose, HTML and databases can do with 6
+    {7, 8, {{{2, 6}}}},      // databases can do with 7
+    {7, 8, {{{3, 4}, {4, 11}}}},
 }};
 
 // Level 1: ISA-L 2 is twice as fast as libdeflate 1 and up to 1 % larger than zlib 1 (XML 4 %);
@@ -42,7 +41,7 @@ constexpr std::array<Setting, 10> kLibdeflate = {{
 // than libdeflate 1, and without AVX-512 half as fast.
 constexpr int kIsalLevel = 2;
 constexpr int kIsalEndLevel = 1;
-constexpr std::array<EndShare, 2> kIsalEnds = {{{2}, {8, 54}}};
+constexpr std::array<EndShare, 2> kIsalEnds = {{{1}, {4, 54}}};
 
 // In small streams lower levels of libdeflate make do: in streams of 4 to 100 KiB their sizes are
 // at most 0.96, 0.99, 0.99, 1.00, 0.98, 0.97, 0.98 and 0.98 of zlib's at levels 2 to 9, in the mean
@@ -83,8 +82,7 @@ BlockPlan FastestPlan(int level) {
             .first_block = kFirstBlock,
             .uses_history = true,
             .end_level = setting.end_level,
-            .ends = setting.ends,
-            .compares = setting.compares};
+            .ends = setting.ends};
   }
   return ZlibPlan(level);
 }
@@ -112,17 +110,6 @@ BlockPlan PlanForBlock(const StreamParams& params, uint32_t input_size, uint32_t
     plan.ends = {};
   }
   return plan;
-}
-
-uint32_t EighthsToMatch(size_t goal, size_t usual, size_t better) {
-  // In whole blocks zlib's lead is larger than in samples by 0.7 % of the size, and what the end
-  // setting gains 1.6 times as large: five Silesia files, JSON, HTML, logs and others at level 9.
-  const size_t expected = usual + goal / 150;
-  if (expected <= goal) return 0;
-  if (better >= usual) return 8;
-  const size_t lead = 80 * (expected - goal);
-  const size_t eighth = 16 * (usual - better);
-  return static_cast<uint32_t>(std::min<size_t>((lead + eighth - 1) / eighth, 8));
 }
 
 }  // namespace warpdrive::software

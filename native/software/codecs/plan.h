@@ -2,21 +2,20 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 
 #include "device/request.h"
 #include "software/codecs/block_codec.h"
 
 namespace warpdrive::software {
 
-/// Eighths of a block, from where the end setting makes a sample of the block smaller by so much.
-/// Both 0: in any case. eighths 0: never.
+/// Quarters of a block, from where the end setting makes a sample of the block smaller by so much.
+/// Both 0: in any case. quarters 0: never.
 struct EndShare {
-  uint8_t eighths = 0;
+  uint8_t quarters = 0;
   uint16_t gain = 0;   ///< per 1,000 bytes of compressed size
   uint16_t saved = 0;  ///< per 10,000 bytes of input
 
-  bool unconditional() const { return eighths != 0 && gain == 0 && saved == 0; }
+  bool unconditional() const { return quarters != 0 && gain == 0 && saved == 0; }
 };
 
 struct BlockPlan {
@@ -28,16 +27,13 @@ struct BlockPlan {
   uint32_t block_size = 1u << 20;
   uint32_t first_block = 1u << 20;
   bool uses_history = false;  ///< the codec makes use of the 32 KiB before the block
-  /// The last eighths of a block may get another setting, slower and with smaller results: no
+  /// The last quarters of a block may get another setting, slower and with smaller results: no
   /// codec has one between the two. The last share whose gain the setting reaches holds.
   CodecKind end_codec = CodecKind::kLibdeflate;
   int end_level = 0;
   std::array<EndShare, 2> ends = {};
-  /// zlib, at the stream's level, gets the sample too if the first share is reached and the second
-  /// is not: the end setting then gets what makes up for that which zlib does better.
-  bool compares = false;
 
-  bool has_end() const { return ends[0].eighths != 0; }
+  bool has_end() const { return ends[0].quarters != 0; }
 };
 
 /// The plan for a stream.
@@ -46,10 +42,5 @@ BlockPlan PlanFor(const StreamParams& params);
 /// The plan for a block of it with so many bytes, behind so many bytes of history: it may name
 /// another codec. Sizes and use of history are as in the stream's.
 BlockPlan PlanForBlock(const StreamParams& params, uint32_t input_size, uint32_t history_size);
-
-/// For a plan that compares: eighths of a block for its end setting, rounded up, so that the block
-/// gets no larger than zlib makes it. `goal`, `usual` and `better` are the bytes that zlib, the
-/// plan's setting and its end setting make of a sample.
-uint32_t EighthsToMatch(size_t goal, size_t usual, size_t better);
 
 }  // namespace warpdrive::software
