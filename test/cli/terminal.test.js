@@ -100,7 +100,10 @@ describe('on a terminal', { skip }, () => {
 
   test('no progress bar with -q', async () => {
     const cwd = folderWith({});
-    const screen = await slow('-9q', cwd, () => new Promise((done) => setTimeout(done, 1200)));
+    const screen = await slow('-9q', cwd, async () => {
+      await until(() => namesIn(cwd).some((name) => name.startsWith('.warpgzip-')));
+      await new Promise((done) => setTimeout(done, 1200));
+    });
     assert.equal(screen.replace('^C', ''), '');
     assert.deepEqual(namesIn(cwd), ['big']);
   });

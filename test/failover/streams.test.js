@@ -214,6 +214,7 @@ test('a device that comes later can be named at once', { skip }, async () => {
   const { code, stdout, stderr } = await runScene(
     async (zlib) => {
       const { warpdrive } = zlib;
+      warpdrive.configure({ deviceTimeout: 60_000 });
       const before = warpdrive.devices().map(({ name }) => name);
       const packed = await warpdrive.promises.gzip(Buffer.alloc(1_000_000, 'several words '), {
         warpdrive: { device: 'test-0' },

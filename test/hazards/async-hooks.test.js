@@ -14,7 +14,7 @@ async function expectAllDestroyed(scene) {
       destroy(id) { alive.delete(id); },
     }).enable();
     await (${scene})(zlib);
-    for (let turn = 0; turn < 500 && alive.size > 0; turn++) {
+    for (let turn = 0; turn < 5000 && alive.size > 0; turn++) {
       global.gc();
       await new Promise((resolve) => setTimeout(resolve, 2));
     }

@@ -41,7 +41,8 @@ const ENDS = {
   'process.exit()': ['setTimeout(() => process.exit(3), delay);', [3]],
   'process.exit() at once': ['process.exit(3);', [3]],
   'an uncaught error': ['setTimeout(() => { throw new Error("on purpose"); }, delay);', [1]],
-  'terminate()': ['', [1]],
+  // Until then it stays, however long that takes.
+  'terminate()': ['setInterval(() => {}, 1000);', [1]],
   // It ends by itself: what is left open does not keep it.
   'nothing left to do': ['', [0]],
 };
