@@ -41,6 +41,12 @@ function folderWith(files) {
 /** Paths of all that is in a folder, sorted, hidden files included. */
 const namesIn = (folder) => fs.readdirSync(folder, { recursive: true }).sort();
 
+/** Whether a run that goes on in the folder has written some of its output. */
+const hasPartial = (folder) =>
+  namesIn(folder).some(
+    (name) => name.startsWith('.warpgzip-') && fs.statSync(path.join(folder, name)).size > 0,
+  );
+
 /** Collects what a child process writes; `done` resolves to {code, signal, stdout, stderr}. */
 function watch(child) {
   const [stdout, stderr] = [[], []];
@@ -175,6 +181,7 @@ module.exports = {
   cli,
   emptyFolder,
   folderWith,
+  hasPartial,
   namesIn,
   start,
   warpgzip,

@@ -5,16 +5,12 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { test } = require('node:test');
 const zlib = require('node:zlib');
-const { emptyFolder, folderWith, namesIn, start, until } = require('./helpers');
-
-const isPartial = (name) => name.startsWith('.warpgzip-');
+const { emptyFolder, folderWith, hasPartial, namesIn, start, until } = require('./helpers');
 
 /** Starts a run in `cwd` and sends `signal` when its output has got some bytes. */
 async function interrupt(args, cwd, signal) {
   const { child, done } = start(args, { cwd });
-  await until(() =>
-    namesIn(cwd).some((name) => isPartial(name) && fs.statSync(path.join(cwd, name)).size > 0),
-  );
+  await until(() => hasPartial(cwd));
   child.kill(signal);
   return done;
 }

@@ -7,6 +7,7 @@ const { describe, test } = require('node:test');
 const {
   WARPGZIP,
   folderWith,
+  hasPartial,
   member,
   namesIn,
   startOnTerminal,
@@ -101,7 +102,7 @@ describe('on a terminal', { skip }, () => {
   test('no progress bar with -q', async () => {
     const cwd = folderWith({});
     const screen = await slow('-9q', cwd, async () => {
-      await until(() => namesIn(cwd).some((name) => name.startsWith('.warpgzip-')));
+      await until(() => hasPartial(cwd));
       await new Promise((done) => setTimeout(done, 1200));
     });
     assert.equal(screen.replace('^C', ''), '');
